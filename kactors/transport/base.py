@@ -1,0 +1,36 @@
+"""The face of every transport."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from kactors.transport.envelope import Envelope
+
+Deliver = Callable[[Envelope], None]
+"""Takes one envelope that has arrived; never waits, never raises."""
+
+
+class Transport(Protocol):
+    """Carries the envelopes of one host, at most once each.
+
+    Found by name through the entry points of the group ``kactors.transports``.
+    """
+
+    async def start(self, deliver: Deliver) -> None:
+        """Begin to listen; from now on arrivals are handed to ``deliver``."""
+        ...
+
+    def send(self, envelope: Envelope) -> None:
+        """Hand over one envelope for delivery; never waits.
+
+        What cannot be sent (no such host, a full queue, a closed transport) is dropped
+        and counted in `statistics` under a reason.
+        """
+        ...
+
+    def statistics(self) -> dict[str, int]:
+        """Count by reason: ``sent``, ``received``, ``dropped: <reason>``, ``closed: <reason>``."""
+        ...
+
+    async def aclose(self, *, drain_seconds: float = 0.0) -> None:
+        """Stop listening, give queued envelopes up to ``drain_seconds`` to leave, then close."""
+        ...
