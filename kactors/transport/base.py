@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from kactors.runtime.face import Nursery
 from kactors.transport.envelope import Envelope
 
 Deliver = Callable[[Envelope], None]
@@ -15,8 +16,11 @@ class Transport(Protocol):
     Found by name through the entry points of the group ``kactors.transports``.
     """
 
-    async def start(self, deliver: Deliver) -> None:
-        """Begin to listen; from now on arrivals are handed to ``deliver``."""
+    async def start(self, deliver: Deliver, nursery: Nursery) -> None:
+        """Begin to listen; from now on arrivals are handed to ``deliver``.
+
+        Background tasks live in ``nursery``: none outlives it, and `aclose` ends them all.
+        """
         ...
 
     def send(self, envelope: Envelope) -> None:
