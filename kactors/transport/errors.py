@@ -1,0 +1,7 @@
+"""What the transports raise."""
+
+from kactors.errors import KactorsError
+
+
+class TransportError(KactorsError):
+    """Base of what a transport raises; never raised itself."""
