@@ -18,7 +18,14 @@ class Clock:
         drift_ppm: parts per million by which the clock runs fast (slow if negative).
     """
 
-    __slots__ = ("_anchor_local_ns", "_anchor_true_ns", "_drift_ppm", "_offset_ns", "_true_ns")
+    __slots__ = (
+        "_anchor_local_ns",
+        "_anchor_true_ns",
+        "_drift_ppm",
+        "_offset_ns",
+        "_true_ns",
+        "skewed",
+    )
 
     def __init__(
         self, true_ns: Callable[[], int], *, offset_ns: int = 0, drift_ppm: int = 0
@@ -26,7 +33,9 @@ class Clock:
         self._true_ns = true_ns
         self._offset_ns = offset_ns
         self._drift_ppm = drift_ppm
-        self._anchor_true_ns = self._anchor_local_ns = true_ns() if drift_ppm else 0
+        self._anchor_true_ns = self._anchor_local_ns = true_ns()
+        #: Whether monotonic time differs, or may come to differ, from true time.
+        self.skewed = drift_ppm != 0
 
     @property
     def drift_ppm(self) -> int:
@@ -62,17 +71,18 @@ class Clock:
         self._anchor_local_ns = self.local_ns(true)
         self._anchor_true_ns = true
         self._drift_ppm = drift_ppm
+        self.skewed = True
 
     def local_ns(self, true_ns: int) -> int:
         """Convert an instant of true time into this clock's monotonic time."""
-        if not self._drift_ppm and self._anchor_true_ns == self._anchor_local_ns:
+        if not self.skewed:
             return true_ns
         elapsed = true_ns - self._anchor_true_ns
         return self._anchor_local_ns + elapsed * (MILLION + self._drift_ppm) // MILLION
 
     def true_ns_of(self, local_ns: int) -> int:
         """Return the first instant of true time at which `monotonic_ns` is ``local_ns``."""
-        if not self._drift_ppm and self._anchor_true_ns == self._anchor_local_ns:
+        if not self.skewed:
             return local_ns
         elapsed = local_ns - self._anchor_local_ns
         return self._anchor_true_ns - (-elapsed * MILLION // (MILLION + self._drift_ppm))

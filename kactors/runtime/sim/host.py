@@ -1,0 +1,174 @@
+"""A host of the simulated world: what crashes, restarts and pauses as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kactors.runtime.clock import NANOSECONDS, Clock
+from kactors.runtime.random import Random, derive_seed, stream
+from kactors.runtime.sim.cancel import SimCancelScope
+from kactors.runtime.sim.errors import Cancelled
+from kactors.runtime.sim.task import TIE_MASK, Task
+
+if TYPE_CHECKING:
+    from kactors.runtime.disk import Disk
+    from kactors.runtime.face import AsyncFunction
+    from kactors.runtime.sim.kernel import Kernel
+
+Hook = Callable[[], None]
+
+
+class SimHost:
+    """A simulated machine: what `kactors.runtime.Host` promises, and more.
+
+    Attributes:
+        boot: started as the first task of each life.
+        on_crash: called when the host loses its memory; a disk drops here what was not synced.
+        tasks: the living tasks, in the order of their birth.
+    """
+
+    def __init__(self, kernel: Kernel, name: str, zone: str, clock: Clock, disk: Disk) -> None:
+        self.kernel = kernel
+        self.name = name
+        self.zone = zone
+        self.clock = clock
+        self.disk = disk
+        self.incarnation = 1
+        self.up = True
+        self.paused = False
+        self.tasks: dict[Task, None] = {}
+        self.boot: AsyncFunction | None = None
+        self.on_crash: list[Hook] = []
+        self._held: list[Task] = []
+        self._on_resume: list[Hook] = []
+        self._ties = derive_seed(kernel.seed, "ties", name)
+        self._scope = self._fresh_scope()
+
+    def __repr__(self) -> str:
+        state = "paused" if self.paused else "up" if self.up else "down"
+        return f"<host {self.name!r}, {state}, incarnation {self.incarnation}>"
+
+    def random(self, *key: str | int) -> Random:
+        """Return this life's stream of chance under ``key``, from its beginning."""
+        return stream(self.kernel.seed, "host", self.name, self.incarnation, *key)
+
+    def spawn(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> Task:
+        """Run ``async_fn(*args)`` as a task of the host's own; it ends with the host.
+
+        If it raises, the whole run ends with what it raised.
+        """
+        assert self.up, f"host {self.name!r} is down: restart it before it can run {async_fn}"
+        coroutine: Any = async_fn(*args)
+        return self.kernel.spawn(coroutine, name or async_fn.__qualname__, self, self._scope, self)
+
+    def child_done(self, task: Task, error: BaseException | None) -> None:
+        """End the run if a root task failed: there is nobody above to handle it."""
+        self._scope.members.pop(task, None)  # type: ignore[union-attr]  # a root scope has members
+        if error is not None:
+            kernel = self.kernel
+            at = f"{kernel.now_ns / NANOSECONDS:.9f} s of a run with seed {kernel.seed}"
+            error.add_note(f"raised by {task!r} at {at}")
+            raise error
+        if task is self.kernel.awaited:
+            self.kernel.halt()
+
+    def next_tie_key(self) -> int:
+        """Draw what decides ties for the next task of this host (Knuth's MMIX generator)."""
+        self._ties = (self._ties * 6364136223846793005 + 1442695040888963407) & ((1 << 64) - 1)
+        return self._ties >> 33 & TIE_MASK | 1
+
+    def start(self) -> None:
+        """Run `boot`, if there is one."""
+        if self.boot is not None:
+            self.spawn(self.boot, name="boot")
+
+    def crash(self) -> None:
+        """Lose all memory and what the disk has not synced. No cleanup code takes effect."""
+        if not self.up:
+            return
+        self.up = False
+        self.paused = False
+        self._held.clear()
+        self._on_resume.clear()
+        for hook in tuple(self.on_crash):
+            hook()
+        doomed = tuple(reversed(self.tasks))
+        self.tasks.clear()
+        for task in doomed:
+            task.unpark()
+            task.done = task.stopped = True
+            task.scope = _CRASHED
+            if task is self.kernel.task:  # it is calling us: its coroutine cannot be closed now
+                self.kernel.call_at(self.kernel.now_ns, bury, task)
+            else:
+                bury(task)
+
+    def restart(self) -> None:
+        """Begin the next life: `boot` runs again, over what the disk has kept."""
+        if self.up:
+            self.crash()
+        self.incarnation += 1
+        self.up = True
+        self._scope = self._fresh_scope()
+        self.start()
+
+    def pause(self) -> None:
+        """Freeze the host's tasks while the world, and its clocks, go on."""
+        if self.up:
+            self.paused = True
+            for task in self.tasks:
+                task.stopped = True
+
+    def resume(self) -> None:
+        """Let the host go on: what came due meanwhile happens now."""
+        if self.paused:
+            self.paused = False
+            for task in self.tasks:
+                task.stopped = False
+            self.kernel.ready.extend(self._held)
+            self._held.clear()
+            hooks, self._on_resume = self._on_resume, []
+            for hook in hooks:
+                hook()
+
+    def hold(self, task: Task) -> None:
+        """Keep a task that has come due until the host resumes; forget a dead one."""
+        if not task.done:
+            self._held.append(task)
+
+    def when_resumed(self, hook: Hook) -> None:
+        """Call ``hook`` once when the host resumes; a crash forgets it."""
+        self._on_resume.append(hook)
+
+    def set_drift(self, drift_ppm: int) -> None:
+        """Let the clock run fast or slow from now on; running timers follow it."""
+        self.kernel.change_clock(self, lambda: self.clock.set_drift(drift_ppm))
+
+    def _fresh_scope(self) -> SimCancelScope:
+        scope = SimCancelScope(self.kernel)
+        scope.members = {}
+        return scope
+
+
+class _CrashedScope(SimCancelScope):
+    """Where the tasks of a crashed host are: whatever they await raises."""
+
+    def __init__(self) -> None:
+        super().__init__(None)  # type: ignore[arg-type]  # never armed, entered or cancelled
+        self.cancelled = True
+
+
+_CRASHED = _CrashedScope()
+
+
+def bury(task: Task) -> None:
+    """End the coroutine of a dead task; what its ``finally`` blocks try comes to nothing."""
+    kernel = task.host.kernel
+    running, kernel.task = kernel.task, task
+    try:
+        task.coroutine.close()
+    except (Cancelled, RuntimeError, Exception):  # noqa: S110, BLE001 - a dead host's last words
+        pass
+    finally:
+        kernel.task = running

@@ -1,0 +1,378 @@
+"""The kernel: one heap of events in true time, and the tasks that they wake.
+
+Theory of operation
+===================
+
+Time is an integer number of nanoseconds. An event is ``[true_ns, tie, sequence, callback,
+argument]``; the loop takes the earliest, moves time there and calls it. A callback either
+delivers something or steps a task: runs its coroutine until it yields. A primitive of the
+face arranges for the wake-up first and yields then, so the kernel never interprets what was
+yielded. Tasks woken at this instant are collected in ``ready`` and run as one batch, in an
+order that follows from the seed (see `TIE_MASK`). Ties between events of the heap are decided
+the same way; events that one task schedules for one instant keep their order.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Awaitable, Callable, Generator
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from kactors.runtime.clock import NANOSECONDS
+from kactors.runtime.face import current
+from kactors.runtime.random import derive_seed
+from kactors.runtime.sim.cancel import SimCancelScope
+from kactors.runtime.sim.errors import Cancelled, LivelockError, SimulationError
+from kactors.runtime.sim.nursery import Owner, SimNursery
+from kactors.runtime.sim.task import TIE_FACTOR, TIE_MASK, Entry, Task
+from kactors.runtime.sim.waiter import SimWaiter
+from kactors.runtime.sim.watchdog import watchdog
+
+if TYPE_CHECKING:
+    from kactors.runtime.sim.host import SimHost
+
+NEVER = 1 << 62
+NEVER_SECONDS = NEVER / NANOSECONDS
+COMPACT_FROM = 10_000
+
+
+class _Halt(BaseException):
+    """Carries `Kernel.halt` out of the loop."""
+
+
+class Kernel:
+    """Runs tasks and events in virtual time; the simulated world's `Runtime`.
+
+    Args:
+        seed: decides every tie, and through `kactors.runtime.random.stream` all chance.
+        steps_at_one_instant_max: how often tasks may run before time has to move.
+        step_seconds_max: processor time that one step of a task may take.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        steps_at_one_instant_max: int = 1_000_000,
+        step_seconds_max: float = 30.0,
+    ) -> None:
+        self.seed = seed
+        self.now_ns = 0
+        self.steps = 0
+        self.sequence = 0
+        self.called_off = 0
+        self.ready: list[Task] = []
+        self.task: Task | None = None
+        self.tie_key = derive_seed(seed, "ties") & TIE_MASK | 1
+        self.awaited: Task | None = None
+        self.skewed = False  # whether any host's clock runs at another rate than true time
+        self._heap: list[Entry] = []
+        self._round = 0
+        self._round_at_ns = 0
+        self._step = self.step  # bound once: every timer refers to it
+        self._steps_at_one_instant_max = steps_at_one_instant_max
+        self._step_seconds_max = step_seconds_max
+
+    # -- events -------------------------------------------------------------------------
+
+    def call_at(self, true_ns: int, callback: Callable[[Any], None], argument: Any) -> Entry:
+        """Call ``callback(argument)`` at an instant of true time; `call_off` undoes it."""
+        if true_ns < self.now_ns:
+            true_ns = self.now_ns
+        self.sequence = sequence = self.sequence + 1
+        entry = [true_ns, true_ns ^ (self.task or self).tie_key, sequence, callback, argument]
+        heappush(self._heap, entry)
+        return entry
+
+    def call_off(self, entry: Entry) -> None:
+        """Make an event not happen."""
+        if entry[3] is not None:
+            entry[3] = None
+            self._compact()
+
+    def at_local(
+        self, host: SimHost, local_ns: int, callback: Callable[[Any], None], argument: Any
+    ) -> Entry:
+        """Call ``callback(argument)`` when the host's monotonic clock shows ``local_ns``."""
+        return self.call_at(host.clock.true_ns_of(local_ns), callback, argument)
+
+    def after_local(self, task: Task, local_ns: int) -> Entry:
+        """Step ``task`` after ``local_ns`` of its host's monotonic time."""
+        now = self.now_ns
+        clock = task.host.clock
+        true_ns = (
+            clock.true_ns_of(clock.local_ns(now) + local_ns) if self.skewed else now + local_ns
+        )
+        self.sequence = sequence = self.sequence + 1
+        entry = [true_ns, true_ns ^ task.tie_key, sequence, self._late, task]
+        heappush(self._heap, entry)
+        return entry
+
+    def change_clock(self, host: SimHost, change: Callable[[], None]) -> None:
+        """Apply ``change`` to a host's clock and move the host's timers accordingly."""
+        clock = host.clock
+        mine = [
+            (entry, clock.local_ns(entry[0]))
+            for entry in self._heap
+            if isinstance(entry[4], (Task, SimCancelScope)) and entry[4].host is host
+        ]
+        change()
+        self.skewed = True
+        for entry, local_ns in mine:
+            entry[0] = max(self.now_ns, clock.true_ns_of(local_ns))
+        heapify(self._heap)
+
+    def _compact(self) -> None:
+        """Drop called-off events once they are the larger part of the heap."""
+        self.called_off += 1
+        if self.called_off > COMPACT_FROM and self.called_off * 2 > len(self._heap):
+            self._heap[:] = [entry for entry in self._heap if entry[3] is not None]
+            heapify(self._heap)
+            self.called_off = 0
+
+    # -- tasks --------------------------------------------------------------------------
+
+    def running(self) -> Task:
+        """Return the task that is running.
+
+        Raises:
+            SimulationError: none is: the caller is a callback, not a task.
+        """
+        task = self.task
+        if task is None:
+            raise SimulationError("only a task can await: start one with a host's `spawn`")
+        return task
+
+    def spawn(
+        self, coroutine: Any, name: str, host: SimHost, scope: SimCancelScope, owner: Owner
+    ) -> Task:
+        """Make a task of ``coroutine``; it runs first in the next batch of this instant."""
+        task = Task(coroutine, name, host, scope, owner, host.next_tie_key())
+        host.tasks[task] = None
+        if scope.members is not None:
+            scope.members[task] = None
+        self.ready.append(task)
+        return task
+
+    def cancel_task(self, task: Task) -> None:
+        """Raise `Cancelled` in a task where it is parked; if it is not, do nothing."""
+        if task.parked:
+            task.unpark()
+            task.error = Cancelled()
+            self.ready.append(task)
+
+    def step(self, task: Task) -> None:
+        """Run a task until it yields or ends; also what the timer of a sleep calls."""
+        task.entry = None
+        if task.stopped:
+            task.host.hold(task)
+            return
+        self.task = task
+        try:
+            if task.error is None:
+                task.send(None)
+            else:
+                error, task.error = task.error, None
+                task.coroutine.throw(error)
+        except StopIteration as stop:
+            self._end(task, stop.value, None)
+        except (KeyboardInterrupt, SystemExit, SimulationError):
+            self._end(task, None, None)
+            raise
+        except BaseException as exc:  # noqa: BLE001 - whatever a task raises goes to its owner
+            self._end(task, None, exc)
+        finally:
+            self.task = None
+
+    def _late(self, task: Task) -> None:
+        """Step a task that waited for something with a deadline, which has passed."""
+        task.unpark()
+        self.step(task)
+
+    def _end(self, task: Task, value: Any, error: BaseException | None) -> None:
+        if not task.done:
+            task.done = True
+            task.value = value
+            task.host.tasks.pop(task, None)
+            task.owner.child_done(task, error)
+
+    # -- the loop -----------------------------------------------------------------------
+
+    def run(self, until_ns: int = NEVER, stop: Callable[[], bool] | None = None) -> bool:
+        """Run until ``until_ns`` of true time, until ``stop()``, or until nothing is left.
+
+        ``stop`` is asked between events. Afterwards time is at ``until_ns`` if that was reached.
+
+        Returns:
+            Whether ``stop()`` or ``until_ns`` ended the run, and not a lack of events.
+
+        Raises:
+            BaseException: what a root task has raised.
+            LivelockError: time stood still for too many steps.
+            NeverAwaitsError: one step of a task did not end.
+        """
+        assert self.task is None, "a simulation cannot be run from within itself"
+        before = current.use(self)
+        try:
+            with watchdog(self, self._step_seconds_max):
+                return self._loop(until_ns, stop)
+        except _Halt:
+            return True
+        finally:
+            current.use(before)
+
+    def halt(self) -> None:
+        """End `run` from within, at once; whatever else is due at this instant comes later."""
+        raise _Halt
+
+    def _loop(self, until_ns: int, stop: Callable[[], bool] | None) -> bool:
+        heap = self._heap
+        now_ns = self.now_ns
+        instant_began = self.work_done()
+        while True:
+            if stop is not None and stop():
+                return True
+            if self.ready:
+                self._run_batch()
+                if self.work_done() - instant_began > self._steps_at_one_instant_max:
+                    self._stuck(instant_began)
+                continue
+            if not heap:
+                return False
+            entry = heappop(heap)
+            callback = entry[3]
+            if callback is None:
+                continue
+            if entry[0] != now_ns:
+                if entry[0] > until_ns:
+                    heappush(heap, entry)
+                    self.now_ns = until_ns
+                    return True
+                self.now_ns = now_ns = entry[0]
+                instant_began = self.steps + self.sequence
+            elif self.work_done() - instant_began > self._steps_at_one_instant_max:
+                self._stuck(instant_began)
+            callback(entry[4])
+
+    def _run_batch(self) -> None:
+        batch = self.ready
+        self.ready = []
+        self.steps += len(batch)
+        if len(batch) > 1:
+            if self._round_at_ns != self.now_ns:
+                self._round_at_ns, self._round = self.now_ns, 0
+            self._round += 1
+            salt = (self.now_ns + self._round) * TIE_FACTOR & TIE_MASK
+            batch.sort(key=lambda task: salt ^ task.tie_key)
+        step = self.step
+        done = 0
+        try:
+            for task in batch:
+                done += 1
+                step(task)
+        except BaseException:
+            self.ready[:0] = batch[done:]
+            raise
+
+    def work_done(self) -> int:
+        """Count what has happened; it grows with every step and every event."""
+        return self.steps + self.sequence
+
+    def _stuck(self, instant_began: int) -> None:
+        name = repr(self.ready[0]) if self.ready else "a task"
+        raise LivelockError(self.now_ns, self.work_done() - instant_began, name)
+
+    # -- the face -----------------------------------------------------------------------
+
+    @types.coroutine
+    def sleep(self, seconds: float) -> Generator[None, None, None]:
+        """Wait for ``seconds`` of the host's monotonic time."""
+        task = self.task
+        if task is None:
+            task = self.running()
+        if task.scope.cancelled:
+            raise Cancelled
+        if not 0 <= seconds < NEVER_SECONDS:
+            seconds = _checked(seconds)
+        true_ns = self.now_ns + int(seconds * NANOSECONDS)
+        if self.skewed:
+            clock = task.host.clock
+            elapsed = true_ns - self.now_ns
+            true_ns = clock.true_ns_of(clock.local_ns(self.now_ns) + elapsed)
+        self.sequence = sequence = self.sequence + 1
+        task.entry = entry = [
+            true_ns,
+            true_ns ^ task.tie_key,
+            sequence,
+            self._step,
+            task,
+        ]
+        heappush(self._heap, entry)
+        yield
+
+    def sleep_until(self, deadline: float) -> Awaitable[None]:
+        """Wait until the host's monotonic clock shows ``deadline``, in seconds."""
+        if deadline == math.inf:
+            return self.sleep_forever()
+        return self.sleep(max(0.0, deadline - self.current_time()))
+
+    def sleep_forever(self) -> Awaitable[None]:
+        """Wait until cancelled."""
+        return SimWaiter(self).wait()
+
+    @types.coroutine
+    def checkpoint(self) -> Generator[None, None, None]:
+        """Let others run at this instant, and notice cancellation."""
+        task = self.running()
+        if task.scope.cancelled:
+            raise Cancelled
+        self.ready.append(task)
+        yield
+        if task.scope.cancelled:
+            raise Cancelled
+
+    @types.coroutine
+    def park_shielded(self) -> Generator[None, None, None]:
+        """Wait to be put into ``ready``, whatever is cancelled."""
+        yield
+
+    def current_time_ns(self) -> int:
+        """Return the running task's host's monotonic time; outside of tasks, true time."""
+        task = self.task
+        return self.now_ns if task is None else task.host.clock.local_ns(self.now_ns)
+
+    def current_time(self) -> float:
+        """Return `current_time_ns` in seconds."""
+        return self.current_time_ns() / NANOSECONDS
+
+    def current_effective_deadline(self) -> float:
+        """Return when the running task is cancelled at the latest, in seconds."""
+        return self.running().scope.effective_deadline()
+
+    def current_host(self) -> SimHost:
+        """Return the running task's host."""
+        return self.running().host
+
+    def open_nursery(self) -> SimNursery:
+        """Make a nursery."""
+        return SimNursery(self)
+
+    def cancel_scope(self, *, deadline: float, shield: bool) -> SimCancelScope:
+        """Make a cancel scope."""
+        return SimCancelScope(self, deadline, shield=shield)
+
+    def waiter(self) -> SimWaiter:
+        """Make a waiter."""
+        return SimWaiter(self)
+
+    def cancelled_class(self) -> type[BaseException]:
+        """Return `Cancelled`."""
+        return Cancelled
+
+
+def _checked(seconds: float) -> float:
+    if seconds >= NEVER_SECONDS:
+        return NEVER_SECONDS
+    raise ValueError(f"a sleep takes a number of seconds from 0 on, not {seconds!r}")

@@ -1,0 +1,119 @@
+"""A task: a coroutine, the host it runs on and the cancel scope it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from types import CoroutineType, GeneratorType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kactors.runtime.sim.cancel import SimCancelScope
+    from kactors.runtime.sim.host import SimHost
+    from kactors.runtime.sim.nursery import Owner
+
+Entry = list[Any]
+"""An event in the kernel's heap: ``[true_ns, tie, sequence, callback, argument]``.
+
+The callback is None once the event was called off. The first three order the heap: of two
+events at one instant the seed decides through ``tie``.
+"""
+
+TIE_MASK = (1 << 20) - 1
+TIE_FACTOR = 0x9E3779B97F4A7C15
+"""Ties between timers are compared by ``instant ^ key``, the key of 20 bits being the task's own.
+
+Of two tasks the highest bit in which their keys differ decides, and whether it decides for
+the one or the other changes with that bit of the instant. So the order of two tasks varies
+from instant to instant and from seed to seed, and no event elsewhere changes it.
+"""
+
+
+class Task:
+    """One coroutine in the simulated world.
+
+    A task is *parked* when it has yielded and nobody has woken it; then ``entry`` is the
+    timer, or ``waiter`` the waiter, or both, that would wake it. `unpark` undoes both.
+    """
+
+    __slots__ = (
+        "coroutine",
+        "done",
+        "entry",
+        "error",
+        "host",
+        "name",
+        "owner",
+        "scope",
+        "send",
+        "stopped",
+        "tie_key",
+        "value",
+        "waiter",
+    )
+
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        name: str,
+        host: SimHost,
+        scope: SimCancelScope,
+        owner: Owner,
+        tie_key: int,
+    ) -> None:
+        self.coroutine = coroutine
+        self.send = coroutine.send
+        self.name = name
+        self.host = host
+        self.scope = scope
+        self.owner = owner
+        self.tie_key = tie_key
+        self.done = False
+        self.stopped = host.paused
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.entry: Entry | None = None
+        self.waiter: Any = None
+
+    def __repr__(self) -> str:
+        return f"<task {self.name!r} on {self.host.name}>"
+
+    @property
+    def parked(self) -> bool:
+        """Whether the task waits for something that cancellation may cut short."""
+        return self.entry is not None or self.waiter is not None
+
+    def unpark(self) -> None:
+        """Forget whatever would have woken the task."""
+        if self.entry is not None:
+            self.entry[3] = None
+            self.entry = None
+        if self.waiter is not None:
+            self.waiter.task = None
+            self.waiter = None
+
+    def where(self) -> str:
+        """Say where the task waits: its innermost frame, as ``file:line in function``."""
+        frame = None
+        current: Any = self.coroutine
+        while current is not None:
+            if isinstance(current, CoroutineType):
+                frame, current = current.cr_frame or frame, current.cr_await
+            elif isinstance(current, GeneratorType):
+                frame, current = current.gi_frame or frame, current.gi_yieldfrom
+            else:
+                break
+        if frame is None:
+            return "before its first step"
+        outer = self._user_frame() or frame
+        return f"{outer.f_code.co_filename}:{outer.f_lineno} in {outer.f_code.co_qualname}"
+
+    def _user_frame(self) -> Any:
+        """Find the innermost frame outside the runtime: that is the line that awaits."""
+        found = None
+        current: Any = self.coroutine
+        while isinstance(current, CoroutineType):
+            frame = current.cr_frame
+            if frame is not None and "/kactors/runtime/" not in frame.f_code.co_filename:
+                found = frame
+            current = current.cr_await
+        return found

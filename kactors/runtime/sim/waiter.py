@@ -1,0 +1,64 @@
+"""Waiters of the simulated world: the one primitive that everything else waits with."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from kactors.runtime.clock import NANOSECONDS
+from kactors.runtime.sim.errors import Cancelled
+from kactors.runtime.sim.task import Task
+
+if TYPE_CHECKING:
+    from kactors.runtime.sim.kernel import Kernel
+
+_NOTHING = object()
+
+
+class SimWaiter:
+    """A value that one task waits for and anybody may bring, once."""
+
+    __slots__ = ("_kernel", "_value", "host", "task")
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._value: Any = _NOTHING
+        self.task: Task | None = None
+
+    def wake(self, value: Any) -> None:
+        """Bring the value. The first one counts; later ones are ignored."""
+        if self._value is _NOTHING:
+            self._value = value
+            task = self.task
+            if task is not None:
+                task.unpark()
+                self._kernel.ready.append(task)
+
+    @types.coroutine
+    def wait(self) -> Generator[None, None, Any]:
+        """Return the value. One task, once; cancellable."""
+        task = self._kernel.running()
+        if task.scope.cancelled:
+            raise Cancelled
+        if self._value is _NOTHING:
+            self.task = task
+            task.waiter = self
+            yield
+        return self._value
+
+    @types.coroutine
+    def wait_for(self, seconds: float, late: Any) -> Generator[None, None, Any]:
+        """Return the value, or ``late`` when it has not come within ``seconds``."""
+        kernel = self._kernel
+        task = kernel.running()
+        if task.scope.cancelled:
+            raise Cancelled
+        if self._value is _NOTHING:
+            task.entry = kernel.after_local(task, int(seconds * NANOSECONDS))
+            self.task = task
+            task.waiter = self
+            yield
+            if self._value is _NOTHING:
+                self._value = late
+        return self._value
