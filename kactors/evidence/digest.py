@@ -59,7 +59,16 @@ class Digest:
         WindowError: ``every`` is not positive, or ``keep`` ends before it begins.
     """
 
-    __slots__ = ("_checkpoints", "_every", "_events", "_hash", "_keep", "_names", "_pending", "kept")
+    __slots__ = (
+        "_checkpoints",
+        "_events",
+        "_every",
+        "_hash",
+        "_keep",
+        "_names",
+        "_pending",
+        "kept",
+    )
 
     def __init__(self, *, every: int = 4096, keep: tuple[int, int] | None = None) -> None:
         if every < 1:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import attrs
 
 from kactors.runtime.random import Random
-from kactors.transport.errors import InvalidRule
+from kactors.transport.errors import TransportError
 
 Sampler = Callable[[], int]
 """Draws one latency in nanoseconds."""
@@ -21,14 +21,18 @@ Sampler = Callable[[], int]
 _NS = 1e9
 
 
+class InvalidRuleError(TransportError, ValueError):
+    """A latency or a link rule says something that no link can do."""
+
+
 def check_seconds(instance: object, field: "attrs.Attribute[float]", value: Any) -> None:
     """Validate a field that holds a duration.
 
     Raises:
-        InvalidRule: it is not a finite number from 0 on.
+        InvalidRuleError: it is not a finite number from 0 on.
     """
     if type(value) not in {int, float} or not 0 <= value < math.inf:
-        raise InvalidRule(
+        raise InvalidRuleError(
             f"{type(instance).__name__}.{field.name} is {value!r}: "
             "give a finite number of seconds, 0 or more"
         )
@@ -38,10 +42,10 @@ def check_probability(instance: object, field: "attrs.Attribute[float]", value: 
     """Validate a field that holds a probability.
 
     Raises:
-        InvalidRule: it is not a number from 0 to 1.
+        InvalidRuleError: it is not a number from 0 to 1.
     """
     if type(value) not in {int, float} or not 0 <= value <= 1:
-        raise InvalidRule(
+        raise InvalidRuleError(
             f"{type(instance).__name__}.{field.name} is {value!r}: "
             "give a probability from 0 to 1, such as 0.05 for one in twenty"
         )
@@ -77,7 +81,7 @@ class Uniform:
 
     def __attrs_post_init__(self) -> None:
         if self.low > self.high:
-            raise InvalidRule(f"{self!r}: low lies above high, exchange them")
+            raise InvalidRuleError(f"{self!r}: low lies above high, exchange them")
 
     def sampler(self, chance: Random) -> Sampler:
         """Return a function that draws nanoseconds between the bounds."""
@@ -101,7 +105,7 @@ class Exponential:
 
     def __attrs_post_init__(self) -> None:
         if self.minimum > self.mean:
-            raise InvalidRule(f"{self!r}: the minimum lies above the mean, lower it")
+            raise InvalidRuleError(f"{self!r}: the minimum lies above the mean, lower it")
 
     def sampler(self, chance: Random) -> Sampler:
         """Return a function that draws nanoseconds, at most 37 times the mean."""
@@ -134,7 +138,7 @@ class Bimodal:
 
     def __attrs_post_init__(self) -> None:
         if not self.low <= self.high <= self.tail:
-            raise InvalidRule(f"{self!r}: give low <= high <= tail")
+            raise InvalidRuleError(f"{self!r}: give low <= high <= tail")
 
     def sampler(self, chance: Random) -> Sampler:
         """Return a function that draws nanoseconds; one number decides both questions."""
@@ -168,6 +172,12 @@ class LogNormal:
     sigma: float = attrs.field(default=0.5, validator=check_seconds)
     minimum: float = attrs.field(default=0.0, validator=check_seconds)
 
+    def __attrs_post_init__(self) -> None:
+        if self.sigma > 10:
+            raise InvalidRuleError(
+                f"{self!r}: a sigma above 10 spans more than all of time, lower it"
+            )
+
     def sampler(self, chance: Random) -> Sampler:
         """Return a function that draws nanoseconds by inverting the distribution."""
         draw = chance.random
@@ -175,11 +185,11 @@ class LogNormal:
         quantile = NormalDist(0.0, self.sigma).inv_cdf if self.sigma else _zero
         minimum = round(self.minimum * _NS)
         median = self.median * _NS
-        # `random` may answer 0, where the quantile is infinite; the shift cannot reach 1.
-        return lambda: minimum + int(median * exp(quantile(draw() + _HALF_STEP)))
+        # A draw may be 0, where the quantile is infinite; it is never 1.
+        return lambda: minimum + int(median * exp(quantile(draw() or _SMALLEST)))
 
 
-_HALF_STEP = 2.0**-54
+_SMALLEST = 2.0**-54
 
 
 def _zero(_: float) -> float:

@@ -1,0 +1,187 @@
+"""The simulated network: every link of a simulated world, and the messages on them.
+
+Theory of operation
+===================
+
+`SimTransport.send` asks the link how long the message takes and schedules its arrival with
+the kernel; nothing else stands between. The link's rules (`kactors.transport.link`) may
+lose, delay, copy or hold it. At its arrival a message meets the state of the receiving
+host: a paused one keeps it until it resumes, one that is down or unknown loses it.
+
+What was sent before a link was cut still arrives; what was sent to a host that has
+crashed and restarted since arrives in its next life, and the incarnation in the envelope
+tells the receiver.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from kactors.evidence.digest import Digest
+from kactors.evidence.trace import Recorder
+from kactors.runtime.face import Nursery
+from kactors.transport.base import Deliver
+from kactors.transport.envelope import Envelope
+from kactors.transport.link import Link
+from kactors.transport.route import HeldMessage, Hook, NetworkHost, Port, Route, Scheduler
+from kactors.transport.rules import LatencyOf, LinkRules
+
+
+class SimNetwork:
+    """The network of one simulated world.
+
+    Args:
+        scheduler: the kernel.
+        seed: of the world; keys all chance.
+        latency_of: how far hosts are apart.
+        digest: takes every delivery into account.
+        recorder: traces every message; costs nothing if there is none.
+
+    Attributes:
+        rules: what faults and the network of the day do to messages.
+        on_send: hooks that see each message before its link does.
+        on_deliver: hooks that see each message before its receiver does.
+        on_delivered: called after a receiver was given a message.
+        describe: names a payload in the trace.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        seed: int,
+        *,
+        latency_of: LatencyOf | None = None,
+        digest: Digest | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.scheduler = scheduler
+        self.rules = LinkRules(seed, latency_of)
+        self.rules.on_change.append(self._let_go)
+        self.digest = digest or Digest()
+        self.recorder = recorder
+        self.on_send: list[Hook] = []
+        self.on_deliver: list[Hook] = []
+        self.on_delivered: list[Callable[[Envelope], None]] = []
+        self.describe: Callable[[bytes], str] | None = None
+        self._ports: dict[str, Port] = {}
+        self._held: dict[int, HeldMessage] = {}
+        self._numbers = 0
+
+    def transport(self, host: NetworkHost) -> "SimTransport":
+        """Return a transport for one life of a host."""
+        port = self.port(host.name)
+        if port.host is not host:
+            port.host = host
+            host.on_crash.append(port.forget)
+        return SimTransport(self, port)
+
+    def port(self, name: str) -> Port:
+        """Return where the messages to a host arrive, even if there is no such host."""
+        found = self._ports.get(name)
+        if found is None:
+            found = self._ports[name] = Port(name)
+        return found
+
+    def number(self) -> int:
+        """Return a number that no message had before: for held ones, and for the trace."""
+        self._numbers += 1
+        return self._numbers
+
+    @property
+    def held(self) -> tuple[HeldMessage, ...]:
+        """The messages that wait, those held first in front."""
+        return tuple(self._held.values())
+
+    def hold(self, envelope: Envelope, reason: str, link: Link, go_on: Callable[[], None]) -> None:
+        """Keep a message until it is released or dropped, or its clogged link is free."""
+        number = self.number()
+        since_ns = self.scheduler.now_ns
+        self._held[number] = HeldMessage(number, envelope, since_ns, reason, link, go_on)
+
+    def release(self, message: HeldMessage) -> None:
+        """Let a held message go on, even over a link that is still clogged.
+
+        Does nothing if the message has left already.
+        """
+        if self._held.pop(message.number, None) is not None:
+            message.go_on()
+
+    def drop(self, message: HeldMessage) -> None:
+        """Lose a held message; do nothing if it has left already."""
+        if self._held.pop(message.number, None) is not None:
+            lost = message.link.lost
+            lost["dropped"] = lost.get("dropped", 0) + 1
+
+    def _let_go(self, link: Link) -> None:
+        if self._held and not link.clogged:
+            for message in self.held:
+                if message.link is link and message.reason == "clogged":
+                    self.release(message)
+
+
+class SimTransport:
+    """Carries the envelopes of one life of a simulated host; see `SimNetwork.transport`."""
+
+    def __init__(self, network: SimNetwork, port: Port) -> None:
+        self._network = network
+        self._port = port
+        self._scheduler = network.scheduler
+        self._call_at = network.scheduler.call_at
+        self._deliver: Deliver | None = None
+        self._closed = False
+        self._routes: dict[str, Route] = {}
+        self._dropped: Counter[str] = Counter()
+
+    async def start(self, deliver: Deliver, nursery: Nursery) -> None:
+        """Begin to listen; ``nursery`` is not needed, the kernel does the work."""
+        del nursery
+        self._deliver = self._port.deliver = deliver
+
+    def send(self, envelope: Envelope) -> None:
+        """Hand over one envelope for delivery."""
+        route = self._routes.get(envelope[3][0])
+        if route is None:
+            if self._closed:
+                self._dropped["closed"] += 1
+                return
+            route = self._open(envelope.target.host)
+        route.sent += 1
+        link = route.link
+        network = self._network
+        if link.rules or network.on_send or network.recorder is not None:
+            route.send(envelope)
+            return
+        # The quick way: `Link.judge` without rules, written out.
+        kind = envelope[0]
+        sampler = link.samplers.get(kind) or link.sampler(kind)
+        arrival_ns = self._scheduler.now_ns + sampler()
+        if arrival_ns <= link.horizon_ns:
+            arrival_ns = link.horizon_ns + 1
+        link.horizon_ns = arrival_ns
+        self._call_at(arrival_ns, route.arrive, envelope)
+
+    def statistics(self) -> dict[str, int]:
+        """Count by reason: ``sent``, ``received``, ``dropped: <reason>``.
+
+        Losses are counted per link, over all lives of the host.
+        """
+        dropped = Counter(self._dropped)
+        for route in self._routes.values():
+            dropped.update(route.link.lost)
+        return {
+            "sent": sum(route.sent for route in self._routes.values()),
+            "received": self._port.received,
+            **{f"dropped: {reason}": count for reason, count in sorted(dropped.items())},
+        }
+
+    async def aclose(self, *, drain_seconds: float = 0.0) -> None:
+        """Stop listening. What was sent is on its way and needs no time to leave."""
+        del drain_seconds
+        self._closed = True
+        if self._port.deliver is self._deliver:
+            self._port.deliver = None
+
+    def _open(self, target: str) -> Route:
+        network = self._network
+        link = network.rules.link(self._port.name, target)
+        route = self._routes[target] = Route(network, link, self._port, network.port(target))
+        return route
