@@ -6,6 +6,8 @@ latency of the link itself comes on top of the real one, and is 0 with `no_laten
 """
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 
 from kactors.runtime import (
@@ -20,6 +22,7 @@ from kactors.runtime import (
 from kactors.runtime.face import CancelScope, Nursery
 from kactors.transport.base import Deliver, Transport
 from kactors.transport.envelope import Envelope
+from kactors.transport.hooks import Hook, MessageHooks, Verdict
 from kactors.transport.latency import Constant
 from kactors.transport.link import HELD, Link
 from kactors.transport.rules import LatencyOf, LinkRules, same_everywhere
@@ -37,6 +40,11 @@ def no_latency() -> LatencyOf:
     return same_everywhere(Constant(0.0), loopback=Constant(0.0))
 
 
+def _nowhere(envelope: Envelope) -> None:
+    """Take what arrives before the start: nothing does."""
+    raise AssertionError(f"{envelope!r} arrived at a transport that was not started")
+
+
 class FaultyTransport:
     """Sends through ``inner`` what the rules let through, when they let it.
 
@@ -44,44 +52,52 @@ class FaultyTransport:
         inner: carries what is left.
         rules: shared by all wrappers of a process, or one for each.
         host: the sender's name.
+        hooks: see and may hold every message that is sent and delivered here.
         waiting_max: how many messages may be delayed or held; more are dropped.
     """
 
     def __init__(
-        self, inner: Transport, rules: LinkRules, host: str, *, waiting_max: int = WAITING_MAX
+        self,
+        inner: Transport,
+        rules: LinkRules,
+        host: str,
+        *,
+        hooks: MessageHooks | None = None,
+        waiting_max: int = WAITING_MAX,
     ) -> None:
         self._inner = inner
+        self._deliver: Deliver = _nowhere
         self._rules = rules
         self._host = host
+        self._hooks = hooks or MessageHooks(current_time_ns)
         self._waiting_max = waiting_max
         self._delayed: list[tuple[int, int, Envelope]] = []
         # How many delayed messages each target has: nothing may overtake them by accident.
         self._on_their_way: Counter[str] = Counter()
-        self._held: dict[str, list[Envelope]] = {}
-        self._held_count = 0
         self._sequence = 0
         self._changed: Waiter[None] | None = None
         self._scope: CancelScope | None = None
         self._ended = Event()
         self._closed = False
         self._dropped: Counter[str] = Counter()
-        rules.on_change.append(self._let_go)
+        rules.on_change.append(self._hooks.release_clogged)
 
     async def start(self, deliver: Deliver, nursery: Nursery) -> None:
         """Start the transport inside and what sends delayed messages."""
+        self._deliver = deliver
         self._scope = cancel_scope()
         nursery.start_soon(self._send_delayed, self._scope, name=f"delayed by {self._host}")
-        await self._inner.start(deliver, nursery)
+        await self._inner.start(self._arrive, nursery)
 
     def send(self, envelope: Envelope) -> None:
         """Pass an envelope on, now, later, twice or never."""
-        link = self._rules.link(self._host, envelope.target.host)
         if self._closed:
             self._inner.send(envelope)  # it counts what comes too late
-        elif self._held.get(link.target):
-            self._hold(link, envelope)  # behind those that wait already
-        else:
-            self._take(link, envelope, through_clog=False)
+            return
+        link = self._rules.link(self._host, envelope.target.host)
+        go_on = partial(self._take, link, envelope)
+        if not self._intercepted(self._hooks.on_send, "sent", link, envelope, go_on):
+            go_on()
 
     def statistics(self) -> dict[str, int]:
         """Return the counts of the transport inside, and what the rules have dropped."""
@@ -95,24 +111,29 @@ class FaultyTransport:
 
     async def aclose(self, *, drain_seconds: float = 0.0) -> None:
         """Send what is delayed for up to ``drain_seconds``, drop the rest, close the inside."""
-        self._rules.on_change.remove(self._let_go)
+        self._rules.on_change.remove(self._hooks.release_clogged)
         with move_on_after(drain_seconds):
             while self._delayed and drain_seconds:
                 await sleep(max(0.0, (self._delayed[-1][0] - current_time_ns()) / _NS))
         self._closed = True
-        self._dropped["closed"] += len(self._delayed) + self._held_count
+        self._dropped["closed"] += len(self._delayed)
         self._delayed.clear()
-        self._held.clear()
+        for message in self._hooks.held:
+            if message.link.source == self._host:
+                self._hooks.drop(message)
         if self._scope is not None:
             self._scope.cancel()
             await self._ended.wait()
         await self._inner.aclose(drain_seconds=drain_seconds)
 
-    def _take(self, link: Link, envelope: Envelope, *, through_clog: bool) -> None:
+    def _take(self, link: Link, envelope: Envelope, *, through_clog: bool = False) -> None:
+        """Do with a message what the rules say."""
         now_ns = current_time_ns()
         delays = link.judge(now_ns, envelope.kind, len(envelope.payload), through_clog=through_clog)
         if delays is HELD:
-            self._hold(link, envelope)
+            self._hold(
+                "clogged", link, envelope, partial(self._take, link, envelope, through_clog=True)
+            )
             return
         for delay_ns in delays:
             if delay_ns < _NOW_NS and not self._on_their_way[link.target]:
@@ -123,23 +144,50 @@ class FaultyTransport:
                 self._on_their_way[link.target] += 1
                 self._wake()
 
-    def _hold(self, link: Link, envelope: Envelope) -> None:
+    def _arrive(self, envelope: Envelope) -> None:
+        """Take what the transport inside delivers."""
+        hooks = self._hooks
+        if not hooks.on_deliver and not hooks.on_delivered:
+            self._deliver(envelope)
+            return
+        link = self._rules.link(envelope.source.host, self._host)
+        go_on = partial(self._hand_over, envelope)
+        if not self._intercepted(hooks.on_deliver, "arrived", link, envelope, go_on):
+            go_on()
+
+    def _hand_over(self, envelope: Envelope) -> None:
+        self._deliver(envelope)
+        for hook in tuple(self._hooks.on_delivered):
+            hook(envelope)
+
+    def _intercepted(
+        self,
+        hooks: list[Hook],
+        reason: str,
+        link: Link,
+        envelope: Envelope,
+        go_on: Callable[[], None],
+    ) -> bool:
+        """Ask the hooks; hold or drop the message if one of them says so."""
+        for hook in tuple(hooks):
+            verdict = hook(envelope)
+            if verdict is Verdict.DROP:
+                link.lose("dropped")
+            elif verdict is Verdict.HOLD:
+                self._hold(reason, link, envelope, go_on)
+            if verdict is not Verdict.PASS:
+                return True
+        return False
+
+    def _hold(self, reason: str, link: Link, envelope: Envelope, go_on: Callable[[], None]) -> None:
         if self._has_room():
-            self._held.setdefault(link.target, []).append(envelope)
-            self._held_count += 1
+            self._hooks.hold(envelope, reason, link, go_on)
 
     def _has_room(self) -> bool:
-        if len(self._delayed) + self._held_count < self._waiting_max:
+        if len(self._delayed) + self._hooks.held_count < self._waiting_max:
             return True
         self._dropped["too many waiting"] += 1
         return False
-
-    def _let_go(self, link: Link) -> None:
-        if link.source == self._host and not link.clogged:
-            held = self._held.pop(link.target, [])
-            self._held_count -= len(held)
-            for envelope in held:
-                self._take(link, envelope, through_clog=True)
 
     def _wake(self) -> None:
         if self._changed is not None:

@@ -267,7 +267,7 @@ class Link:
         for applied in self.rules:
             applied.meet(fate, now_ns, kind, size)
         if fate.lost:
-            self.lost[fate.lost] = self.lost.get(fate.lost, 0) + 1
+            self.lose(fate.lost)
             return ()
         delay_ns = fate.delay_ns
         if not fate.overtaken:
@@ -275,6 +275,10 @@ class Link:
         if not fate.echoes:
             return (delay_ns,)
         return (delay_ns, *(delay_ns + echo_ns for echo_ns in fate.echoes))
+
+    def lose(self, reason: str) -> None:
+        """Count a lost message."""
+        self.lost[reason] = self.lost.get(reason, 0) + 1
 
     def in_order(self, arrival_ns: int) -> int:
         """Return the arrival, moved behind every earlier one, and remember it."""

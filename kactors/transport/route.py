@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
-
-import attrs
 
 from kactors.evidence.trace import Level, Recorder, Value
 from kactors.runtime.host import Host
 from kactors.transport.base import Deliver
 from kactors.transport.envelope import Envelope
+from kactors.transport.hooks import Verdict
 from kactors.transport.link import HELD, Link
 
 if TYPE_CHECKING:
@@ -45,42 +43,6 @@ class NetworkHost(Host, Protocol):
     def when_resumed(self, hook: Callable[[], None], /) -> None:
         """Call ``hook`` once when the host resumes; a crash forgets it."""
         ...
-
-
-class Verdict(Enum):
-    """What a hook says about a message."""
-
-    PASS = auto()
-    HOLD = auto()
-    DROP = auto()
-
-
-Hook = Callable[[Envelope], Verdict]
-"""Sees a message before it is sent or delivered, and may hold or drop it."""
-
-
-@attrs.frozen(eq=False)
-class HeldMessage:
-    """A message that waits to be released or dropped.
-
-    Attributes:
-        number: unique among the held ones of a run.
-        envelope: the message.
-        since_ns: when it was held.
-        reason: ``clogged``, or which hook has held it: ``sent`` or ``arrived``.
-        link: where.
-    """
-
-    number: int
-    envelope: Envelope
-    since_ns: int
-    reason: str
-    link: Link
-    _go_on: Callable[[], None] = attrs.field(repr=False)
-
-    def go_on(self) -> None:
-        """Let the message continue where it was held."""
-        self._go_on()
 
 
 class Port:
@@ -148,7 +110,7 @@ class Route:
     def send(self, envelope: Envelope) -> None:
         """Send a message the long way."""
         network = self._network
-        flow = network.number()
+        flow = network.next_flow()
         if network.recorder is not None:
             self._trace(network.recorder, self._source.host, "send", envelope, flow)
         for hook in tuple(network.on_send):
@@ -246,7 +208,7 @@ class Route:
         return False
 
     def _lose(self, reason: str, envelope: Envelope, flow: int) -> None:
-        self.link.lost[reason] = self.link.lost.get(reason, 0) + 1
+        self.link.lose(reason)
         self._trace_end(reason, envelope, flow)
 
     def _hold(self, reason: str, envelope: Envelope, go_on: Callable[[], None]) -> None:

@@ -21,12 +21,12 @@ from kactors.evidence.trace import Recorder
 from kactors.runtime.face import Nursery
 from kactors.transport.base import Deliver
 from kactors.transport.envelope import Envelope
-from kactors.transport.link import Link
-from kactors.transport.route import HeldMessage, Hook, NetworkHost, Port, Route, Scheduler
+from kactors.transport.hooks import MessageHooks
+from kactors.transport.route import NetworkHost, Port, Route, Scheduler
 from kactors.transport.rules import LatencyOf, LinkRules
 
 
-class SimNetwork:
+class SimNetwork(MessageHooks):
     """The network of one simulated world.
 
     Args:
@@ -38,9 +38,6 @@ class SimNetwork:
 
     Attributes:
         rules: what faults and the network of the day do to messages.
-        on_send: hooks that see each message before its link does.
-        on_deliver: hooks that see each message before its receiver does.
-        on_delivered: called after a receiver was given a message.
         describe: names a payload in the trace.
     """
 
@@ -53,18 +50,15 @@ class SimNetwork:
         digest: Digest | None = None,
         recorder: Recorder | None = None,
     ) -> None:
+        super().__init__(lambda: scheduler.now_ns)
         self.scheduler = scheduler
         self.rules = LinkRules(seed, latency_of)
-        self.rules.on_change.append(self._let_go)
+        self.rules.on_change.append(self.release_clogged)
         self.digest = digest or Digest()
         self.recorder = recorder
-        self.on_send: list[Hook] = []
-        self.on_deliver: list[Hook] = []
-        self.on_delivered: list[Callable[[Envelope], None]] = []
         self.describe: Callable[[bytes], str] | None = None
         self._ports: dict[str, Port] = {}
-        self._held: dict[int, HeldMessage] = {}
-        self._numbers = 0
+        self._flows = 0
 
     def transport(self, host: NetworkHost) -> "SimTransport":
         """Return a transport for one life of a host."""
@@ -81,41 +75,10 @@ class SimNetwork:
             found = self._ports[name] = Port(name)
         return found
 
-    def number(self) -> int:
-        """Return a number that no message had before: for held ones, and for the trace."""
-        self._numbers += 1
-        return self._numbers
-
-    @property
-    def held(self) -> tuple[HeldMessage, ...]:
-        """The messages that wait, those held first in front."""
-        return tuple(self._held.values())
-
-    def hold(self, envelope: Envelope, reason: str, link: Link, go_on: Callable[[], None]) -> None:
-        """Keep a message until it is released or dropped, or its clogged link is free."""
-        number = self.number()
-        since_ns = self.scheduler.now_ns
-        self._held[number] = HeldMessage(number, envelope, since_ns, reason, link, go_on)
-
-    def release(self, message: HeldMessage) -> None:
-        """Let a held message go on, even over a link that is still clogged.
-
-        Does nothing if the message has left already.
-        """
-        if self._held.pop(message.number, None) is not None:
-            message.go_on()
-
-    def drop(self, message: HeldMessage) -> None:
-        """Lose a held message; do nothing if it has left already."""
-        if self._held.pop(message.number, None) is not None:
-            lost = message.link.lost
-            lost["dropped"] = lost.get("dropped", 0) + 1
-
-    def _let_go(self, link: Link) -> None:
-        if self._held and not link.clogged:
-            for message in self.held:
-                if message.link is link and message.reason == "clogged":
-                    self.release(message)
+    def next_flow(self) -> int:
+        """Return a number that names a message in the trace, from its sending to its end."""
+        self._flows += 1
+        return self._flows
 
 
 class SimTransport:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from kactors.runtime import checkpoint, current_time_ns, open_nursery, sim, sleep
 from kactors.transport.envelope import Envelope
 from kactors.transport.faulty import FaultyTransport, no_latency
+from kactors.transport.hooks import MessageHooks, Verdict
 from kactors.transport.latency import Constant
 from kactors.transport.link import LinkRule
 from kactors.transport.memory import MemoryHub
@@ -19,7 +20,9 @@ class Pair:
     def __init__(self, rules: LinkRules | None = None, **options: int) -> None:
         self.hub = MemoryHub()
         self.rules = rules or LinkRules(1, no_latency())
-        self.a = FaultyTransport(self.hub.transport("a"), self.rules, "a", **options)
+        self.hooks = MessageHooks(current_time_ns)
+        inner = self.hub.transport("a")
+        self.a = FaultyTransport(inner, self.rules, "a", hooks=self.hooks, **options)
         self.b = self.hub.transport("b")
         self.arrived: list[tuple[int, bytes]] = []
 
@@ -186,6 +189,35 @@ def test_what_waits_is_bounded() -> None:
     sim.run(body)
 
 
+def test_hooks_see_hold_and_drop_what_is_sent_and_delivered() -> None:
+    """The wrapper offers the same hooks as the simulated network."""
+
+    async def body() -> None:
+        async with pair() as hosts:
+            sent = {b"1": Verdict.PASS, b"2": Verdict.DROP, b"3": Verdict.HOLD}
+            hosts.hooks.on_send.append(lambda envelope: sent.get(envelope.payload, Verdict.PASS))
+            hosts.send(b"1", b"2", b"3")
+            await settle()
+            assert hosts.payloads == [b"1"]
+            hosts.hooks.release(hosts.hooks.held[0])
+            await settle()
+            assert hosts.payloads == [b"1", b"3"]
+
+            arriving = {b"4": Verdict.PASS, b"5": Verdict.DROP, b"6": Verdict.HOLD}
+            delivered: list[bytes] = []
+            hosts.hooks.on_deliver.append(lambda envelope: arriving[envelope.payload])
+            hosts.hooks.on_delivered.append(lambda envelope: delivered.append(envelope.payload))
+            for payload in arriving:
+                hosts.b.send(message("b", "a", payload))
+            await settle()
+            assert delivered == [b"4"]
+            hosts.hooks.release(hosts.hooks.held[0])
+
+            assert delivered == [b"4", b"6"]
+
+    sim.run(body)
+
+
 def test_closing_drains_what_is_delayed_within_the_time_given() -> None:
     """What is due in time leaves, the rest is dropped."""
 
@@ -207,6 +239,8 @@ def test_closing_drains_what_is_delayed_within_the_time_given() -> None:
             await made.b.aclose()
 
         assert made.payloads == [b"1"]
-        assert made.a.statistics()["dropped: closed"] == 3
+        counts = made.a.statistics()
+        assert counts["dropped: closed"] == 2  # the second, delayed, and the fourth, too late
+        assert counts["dropped: dropped"] == 1  # the third, held
 
     sim.run(body)

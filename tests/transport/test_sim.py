@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from kactors.evidence.digest import Digest
 from kactors.evidence.trace import Recorder
 from kactors.transport.envelope import Envelope, Kind
+from kactors.transport.hooks import Verdict
 from kactors.transport.latency import Uniform
 from kactors.transport.link import LinkRule
-from kactors.transport.route import Verdict
 from kactors.transport.rules import same_everywhere
 from tests.transport.fake_world import MS, FakeWorld, finish, message
 
