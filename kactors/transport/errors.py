@@ -38,7 +38,7 @@ class CertificateMismatchError(TlsError):
     """A certificate does not belong to the host, the key or the authority given."""
 
 
-class ConnectionEnded(TransportError):  # noqa: N818 - an end is not always an error
+class ConnectionEnded(TransportError):
     """A connection has ended; never raised itself.
 
     Attributes:

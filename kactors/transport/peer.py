@@ -1,0 +1,122 @@
+"""One entry of the address book: dials when there is something to send, and dials again."""
+
+from collections.abc import Awaitable, Callable
+
+import trio  # noqa: TID251 - live-only module
+
+from kactors.runtime.random import Random
+from kactors.transport.connection import Connection
+from kactors.transport.errors import EndpointChanged
+from kactors.transport.outbox import Outbox
+from kactors.transport.stream_options import StreamOptions
+
+Serve = Callable[["Peer", str], Awaitable[None]]
+"""Connects to a peer at an endpoint and serves the connection to its end.
+
+Calls `Peer.reached` between the two. Raises nothing when there is no connection to be had.
+"""
+
+
+class Peer:
+    """A host that we dial. Its outbox outlives its connections.
+
+    No connection is made, or made again, before something waits in the outbox; after a
+    failure the dials become rarer, see `StreamOptions`.
+
+    Attributes:
+        host: its name.
+        outbox: what waits for it.
+        connection: the one that serves the outbox now, if there is one.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        endpoint: str,
+        outbox: Outbox,
+        *,
+        chance: Random,
+        options: StreamOptions,
+        give_up: Callable[[Outbox], None],
+    ) -> None:
+        self.host = host
+        self.outbox = outbox
+        self._endpoint: str | None = endpoint  # None once forgotten
+        self.connection: Connection | None = None
+        self._chance = chance
+        self._options = options
+        self._give_up = give_up
+        self._failures = 0  # dials in a row without success
+        self._out_of_reach_since: float | None = None
+        self._reached_at: float | None = None
+        self._lot = trio.lowlevel.ParkingLot()
+        self._scope = trio.CancelScope()
+        outbox.nudge = self._wake
+
+    def move(self, endpoint: str | None) -> None:
+        """Dial ``endpoint`` from now on, or never again; what leads elsewhere ends.
+
+        Once the endpoint is None, `run` ends.
+        """
+        if endpoint == self._endpoint:
+            return
+        self._endpoint = endpoint
+        self._failures = 0
+        self._out_of_reach_since = None
+        if self.connection is not None:
+            self.connection.end(
+                EndpointChanged(f"the address book now has {self.host!r} at {endpoint!r}")
+            )
+        else:
+            self._scope.cancel()
+
+    def reached(self, connection: Connection) -> None:
+        """Note that the handshake is done and that ``connection`` serves the outbox."""
+        self.connection = connection
+        self._reached_at = trio.current_time()
+        self._out_of_reach_since = None
+
+    async def run(self, serve: Serve) -> None:
+        """Keep the peer connected while there is something to send; until forgotten."""
+        while (endpoint := self._endpoint) is not None:
+            with trio.CancelScope() as self._scope:
+                await self._wait_for_work()
+                await trio.sleep(self._pause())
+                self._reached_at = None
+                try:
+                    await serve(self, endpoint)
+                finally:
+                    self.connection = None
+                    self.outbox.nudge = self._wake
+                self._judge()
+
+    def _wake(self) -> None:
+        self._lot.unpark_all()
+
+    async def _wait_for_work(self) -> None:
+        while len(self.outbox) == 0:
+            await self._lot.park()
+
+    def _pause(self) -> float:
+        """Return how long to wait before the next dial, in seconds."""
+        if self._failures == 0:
+            return 0.0
+        options = self._options
+        # The exponent is bounded lest the float overflow; the maximum is long reached then.
+        longest = options.backoff_seconds * 2.0 ** min(self._failures - 1, 64)
+        return min(longest, options.backoff_seconds_max) * (1.0 - 0.5 * self._chance.random())
+
+    def _judge(self) -> None:
+        """Learn from the connection, or the attempt at one, that has just ended."""
+        now = trio.current_time()
+        reached_at = self._reached_at
+        if reached_at is not None and now - reached_at > self._options.backoff_seconds_max:
+            self._failures = 0
+            return
+        self._failures += 1
+        if reached_at is not None:
+            return
+        if self._out_of_reach_since is None:
+            self._out_of_reach_since = now
+        elif now - self._out_of_reach_since >= self._options.patience_seconds:
+            self._give_up(self.outbox)
