@@ -146,6 +146,10 @@ class Runtime(Protocol):
         """See `kactors.runtime.waiter`."""
         ...
 
+    def waiting(self, nursery: Nursery) -> tuple[str, ...]:
+        """Say where the children of a nursery wait, one line each, the oldest first."""
+        ...
+
     def cancelled_class(self) -> type[BaseException]:
         """See `kactors.runtime.cancelled_class`."""
         ...

@@ -29,9 +29,8 @@ class Kind(IntEnum):
     STREAM_CREDIT = 9
     STREAM_HEARTBEAT = 10
     STREAM_RESEND = 11
-    WATCH = 12
-    UNWATCH = 13
-    DOWN = 14
+    STREAM_LEAVE = 12
+    STREAM_CONFIRM = 13
 
 
 class Envelope(NamedTuple):

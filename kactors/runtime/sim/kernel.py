@@ -367,6 +367,10 @@ class Kernel:
         """Make a waiter."""
         return SimWaiter(self)
 
+    def waiting(self, nursery: Any) -> tuple[str, ...]:
+        """Say where the children of a nursery wait, one line each, the oldest first."""
+        return tuple(f"{task.name} at {task.where()}" for task in nursery.members)
+
     def cancelled_class(self) -> type[BaseException]:
         """Return `Cancelled`."""
         return Cancelled

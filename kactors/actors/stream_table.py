@@ -1,0 +1,181 @@
+"""The streams that end on one host, whichever end it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kactors.actors.inbox import Inbox
+from kactors.actors.outbox import Outbox, StreamKey, StreamTiming
+from kactors.runtime import Waiter, sleep, waiter
+from kactors.transport.envelope import Address, Envelope, Kind
+
+if TYPE_CHECKING:
+    from kactors.actors.request import StreamRequest
+
+Emit = Callable[[Kind, Address, Address, int, int, int, bytes], None]
+Open = Callable[[Envelope], None]
+
+
+class StreamTable:
+    """Routes what arrives to the ends of streams, and keeps their clockwork going.
+
+    Args:
+        emit: sends (kind, source, target, target's incarnation, id, number, payload).
+        now: reads the host's monotonic clock, in seconds.
+        open_stream: begins to serve a stream that somebody asks for.
+        timing: the clockwork.
+    """
+
+    def __init__(
+        self, emit: Emit, now: Callable[[], float], open_stream: Open, timing: StreamTiming
+    ) -> None:
+        self.emit = emit
+        self.now = now
+        self.timing = timing
+        self._open = open_stream
+        self._outboxes: dict[StreamKey, Outbox[Any]] = {}
+        self._inboxes: dict[int, Inbox[Any]] = {}
+        self._busy: dict[Outbox[Any] | Inbox[Any], None] = {}
+        self._idle: Waiter[None] | None = None
+
+    @property
+    def open(self) -> int:
+        """How many ends of streams there are."""
+        return len(self._outboxes) + len(self._inboxes)
+
+    def inbox(
+        self, number: int, source: Address, target: Address, request: StreamRequest[Any]
+    ) -> Inbox[Any]:
+        """Make the reading end of a stream."""
+        return Inbox(self, number, source, target, request)
+
+    def outbox(self, key: StreamKey, source: Address, reader: Address, credit: int) -> Outbox[Any]:
+        """Make the serving end of a stream, and let the reader know."""
+        outbox: Outbox[Any] = Outbox(self, key, source, reader, credit)
+        self._outboxes[key] = outbox
+        outbox.welcome()
+        self._wake()
+        return outbox
+
+    def add_inbox(self, inbox: Inbox[Any]) -> None:
+        """Let arrivals find an inbox."""
+        self._inboxes[inbox.id] = inbox
+        self.busy(inbox)
+
+    def forget_inbox(self, inbox: Inbox[Any]) -> None:
+        """Let arrivals for an inbox come to nothing."""
+        self._inboxes.pop(inbox.id, None)
+        self._busy.pop(inbox, None)
+
+    def forget_outbox(self, outbox: Outbox[Any]) -> None:
+        """Let arrivals for an outbox come to nothing."""
+        self._outboxes.pop(outbox.key, None)
+        self._busy.pop(outbox, None)
+
+    def busy(self, end: Outbox[Any] | Inbox[Any]) -> None:
+        """Have an end looked after more often, until nothing of it is unconfirmed."""
+        if end not in self._busy:
+            self._busy[end] = None
+            self._wake()
+
+    def deliver(self, envelope: Envelope) -> None:
+        """Hand an envelope of a stream to its end."""
+        if envelope.kind in FROM_READER:
+            self._from_reader(envelope)
+            return
+        inbox = self._inboxes.get(envelope.id)
+        if inbox is not None and inbox.target == envelope.source:
+            inbox.on_envelope(envelope)
+        else:
+            self.refuse(envelope)
+
+    def refuse(self, envelope: Envelope) -> None:
+        """Tell the sender that its stream is no more, or confirm its end once again."""
+        match envelope.kind:
+            case Kind.STREAM_END:
+                self._answer(Kind.STREAM_CONFIRM, envelope)
+            case Kind.STREAM_EVENT | Kind.STREAM_HEARTBEAT:
+                self._answer(Kind.STREAM_LEAVE, envelope)
+            case Kind.STREAM_OPEN | Kind.STREAM_CREDIT | Kind.STREAM_RESEND:
+                self._answer(Kind.STREAM_BREAK, envelope)
+
+    def _from_reader(self, envelope: Envelope) -> None:
+        key = StreamKey(envelope.source.host, envelope.source_incarnation, envelope.id)
+        outbox = self._outboxes.get(key)
+        if outbox is None:
+            if envelope.kind == Kind.STREAM_OPEN:
+                self._open(envelope)
+            else:
+                self.refuse(envelope)
+            return
+        match envelope.kind:
+            case Kind.STREAM_OPEN:
+                outbox.welcome()
+            case Kind.STREAM_CREDIT:
+                outbox.on_credit(envelope.number)
+            case Kind.STREAM_RESEND:
+                outbox.on_resend(envelope.number)
+            case Kind.STREAM_CONFIRM:
+                self.forget_outbox(outbox)
+            case _:
+                outbox.on_break("the reader has left")
+
+    def _answer(self, kind: Kind, envelope: Envelope) -> None:
+        self.emit(
+            kind,
+            envelope.target,
+            envelope.source,
+            envelope.source_incarnation,
+            envelope.id,
+            envelope.number,
+            b"",
+        )
+
+    def close(self, reason: str) -> None:
+        """Break every stream that is read here: the host's actors are being stopped."""
+        for inbox in tuple(self._inboxes.values()):
+            inbox.on_lost(reason)
+
+    async def keep(self) -> None:
+        """Look after all ends, for ever: the busy ones often, the others now and then."""
+        timing = self.timing
+        next_round = self.now() + timing.heartbeat
+        while True:
+            if not self.open:
+                idle = self._idle = waiter()
+                await idle.wait()
+                next_round = self.now() + timing.heartbeat
+            if self._busy:
+                await sleep(timing.retry)
+            else:
+                idle = self._idle = waiter()
+                await idle.wait_for(max(0.0, next_round - self.now()), None)
+            now = self.now()
+            if now >= next_round:
+                next_round = now + timing.heartbeat
+                ends: list[Outbox[Any] | Inbox[Any]] = [*self._outboxes.values()]
+                ends.extend(self._inboxes.values())
+                for end in ends:
+                    end.on_tick(now, timing)
+            for end in tuple(self._busy):
+                if end.unconfirmed:
+                    end.on_tick(now, timing)
+                else:
+                    self._busy.pop(end, None)
+
+    def _wake(self) -> None:
+        if self._idle is not None:
+            self._idle.wake(None)
+            self._idle = None
+
+
+FROM_READER = frozenset(
+    {
+        Kind.STREAM_OPEN,
+        Kind.STREAM_CREDIT,
+        Kind.STREAM_RESEND,
+        Kind.STREAM_LEAVE,
+        Kind.STREAM_CONFIRM,
+    }
+)

@@ -1,0 +1,32 @@
+"""A plain call in the future that can be taken back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from kactors.runtime import cancel_scope, sleep
+
+
+class Timer:
+    """Calls a function once, unless cancelled before; see `Actor.after`."""
+
+    def __init__(
+        self, seconds: float, function: Callable[..., None], args: tuple[Any, ...]
+    ) -> None:
+        self._seconds = seconds
+        self._function = function
+        self._args = args
+        self._scope = cancel_scope()
+        self.active = True
+
+    def cancel(self) -> None:
+        """Make sure that the function is not called any more."""
+        self.active = False
+        self._scope.cancel()
+
+    async def run(self) -> None:
+        """Wait, then call."""
+        with self._scope:
+            await sleep(self._seconds)
+            if self.active:
+                self.active = False
+                self._function(*self._args)

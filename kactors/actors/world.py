@@ -1,0 +1,178 @@
+"""The simulated world of actors: hosts, their network and disks, and what runs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from kactors.actors.cell import leaves
+from kactors.actors.errors import GaveUpError
+from kactors.actors.outbox import StreamTiming
+from kactors.actors.supervision import RestartPolicy
+from kactors.actors.system import System
+from kactors.evidence.digest import Digest
+from kactors.evidence.trace import Level, Recorder
+from kactors.runtime.sim import SimHost, Simulation
+from kactors.storage.sim_disk import SimDisk
+from kactors.transport.rules import LatencyOf
+from kactors.transport.sim import SimNetwork
+
+if TYPE_CHECKING:
+    from kactors.actors.actor import Actor
+    from kactors.runtime.disk import Disk
+    from kactors.runtime.face import AsyncFunction
+
+
+@attrs.frozen
+class Deployment:
+    """An actor that each life of a host begins with."""
+
+    factory: Callable[[], Actor]
+    name: str
+    policy: RestartPolicy | None
+
+
+class WorldHost:
+    """A host of a `World` and the actors deployed there.
+
+    Attributes:
+        machine: the simulated host: crash, restart, pause, resume, clock, disk.
+        system: the actor system of the present life.
+    """
+
+    def __init__(self, world: World, machine: SimHost) -> None:
+        self.world = world
+        self.machine = machine
+        self._deployments: list[Deployment] = []
+        self.system = self._new_system()
+        machine.boot = self._boot
+        machine.on_crash.append(self._silence)
+        machine.start()
+
+    @property
+    def name(self) -> str:
+        """Unique in the world."""
+        return self.machine.name
+
+    def deploy(
+        self, factory: Callable[[], Actor], name: str, *, policy: RestartPolicy | None = None
+    ) -> None:
+        """Run an actor from now on, and again in each later life of the host."""
+        self._deployments.append(Deployment(factory, name, policy))
+        if self.machine.up and self.system.running:
+            self.system.start(factory, name, policy=policy)
+
+    def spawn(self, async_fn: AsyncFunction, *args: Any) -> Any:
+        """Run a task of the host's own, beside its actors."""
+        return self.machine.spawn(async_fn, *args)
+
+    def _silence(self) -> None:
+        self.system.silence()
+
+    def _new_system(self) -> System:
+        world = self.world
+        transport = world.network.transport(self.machine)
+        return System(
+            self.machine,
+            transport,
+            loopback=True,
+            timing=world.stream_timing,
+            recorder=world.recorder,
+        )
+
+    async def _boot(self) -> None:
+        if self.machine.incarnation > self.system.incarnation:
+            self.system = self._new_system()
+        try:
+            await self.system.run(self._begin)
+        except BaseExceptionGroup as group:
+            causes = tuple(leaves(group))
+            if not all(isinstance(cause, GaveUpError) for cause in causes):
+                raise next(c for c in causes if not isinstance(c, GaveUpError)) from group
+            self.world.gave_up(self, str(causes[0]))
+
+    def _begin(self, system: System) -> None:
+        for deployment in self._deployments:
+            system.start(deployment.factory, deployment.name, policy=deployment.policy)
+
+
+class World:
+    """Hosts with actors on a simulated network, in virtual time, from one seed.
+
+    Args:
+        seed: decides everything.
+        latency_of: how far hosts are apart; see `kactors.transport.rules`.
+        trace: keep a structured trace in ``recorder``.
+        keep: passed to `Digest`: which events to keep for a comparison.
+        stream_timing: the clockwork of streams.
+
+    Attributes:
+        simulation: the kernel and its machines.
+        network: rules of the links, held messages, hooks.
+        hosts: by name, in the order of their adding.
+        recorder: the trace, if one is kept.
+        given_up: what supervisors at the top have given up on, as (host, reason); the
+            host's process ends with that, as a crash does.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        latency_of: LatencyOf | None = None,
+        trace: bool = False,
+        digest: Digest | None = None,
+        stream_timing: StreamTiming | None = None,
+        **limits: Any,
+    ) -> None:
+        self.seed = seed
+        self.simulation = Simulation(seed, **limits)
+        kernel = self.simulation.kernel
+        self.recorder = Recorder(lambda: kernel.now_ns) if trace else None
+        self.network = SimNetwork(
+            kernel, seed, latency_of=latency_of, digest=digest, recorder=self.recorder
+        )
+        self.stream_timing = stream_timing
+        self.hosts: dict[str, WorldHost] = {}
+        self.given_up: list[tuple[str, str]] = []
+
+    def add_host(self, name: str, *, zone: str = "", disk: Disk | None = None) -> WorldHost:
+        """Add a host that is up, with a simulated disk unless it is given another."""
+        drive = SimDisk(seed=self.seed, host=name) if disk is None else disk
+        machine = self.simulation.add_host(name, zone=zone, disk=drive)
+        if isinstance(drive, SimDisk):
+            machine.on_crash.append(drive.crash)
+        host = self.hosts[name] = WorldHost(self, machine)
+        return host
+
+    @property
+    def digest(self) -> str:
+        """The digest of everything delivered so far."""
+        return self.network.digest.hexdigest()
+
+    @property
+    def time(self) -> float:
+        """True time, in seconds since the run began."""
+        return self.simulation.time
+
+    def gave_up(self, host: WorldHost, reason: str) -> None:
+        """End a host's process because its topmost supervisor has given up."""
+        self.given_up.append((host.name, reason))
+        if self.recorder is not None:
+            self.recorder.record(host.machine, "", "gave-up", Level.EVENT, reason=reason)
+        host.machine.crash()
+
+    def run_for(self, seconds: float) -> None:
+        """Let ``seconds`` of true time pass."""
+        self.simulation.run_for(seconds)
+
+    def run_until(self, condition: Callable[[], bool], *, timeout: float | None = None) -> bool:
+        """Run until ``condition()`` holds; return whether it does."""
+        return self.simulation.run_until(condition, timeout=timeout)
+
+    def call(self, host: str, async_fn: AsyncFunction, *args: Any) -> Any:
+        """Run ``async_fn(system, *args)`` on a host until it ends; return its result."""
+        found = self.hosts[host]
+        return self.simulation.run_until_done(found.spawn(async_fn, found.system, *args))
