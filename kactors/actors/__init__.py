@@ -31,5 +31,5 @@ from kactors.actors.system import System as System
 from kactors.actors.system_messages import Inspect as Inspect
 from kactors.actors.system_messages import SystemReport as SystemReport
 from kactors.actors.world import World as World
-from kactors.actors.world import WorldHost as WorldHost
+from kactors.actors.world_host import WorldHost as WorldHost
 from kactors.transport.envelope import Address as Address

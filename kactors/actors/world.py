@@ -5,97 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from kactors.actors.cell import leaves
-from kactors.actors.errors import GaveUpError
 from kactors.actors.outbox import StreamTiming
-from kactors.actors.supervision import RestartPolicy
 from kactors.actors.system import System
+from kactors.actors.world_host import WorldHost
 from kactors.evidence.digest import Digest
 from kactors.evidence.trace import Level, Recorder
-from kactors.runtime.sim import SimHost, Simulation
+from kactors.runtime.sim import Simulation
 from kactors.storage.sim_disk import SimDisk
 from kactors.transport.rules import LatencyOf
 from kactors.transport.sim import SimNetwork
 
 if TYPE_CHECKING:
-    from kactors.actors.actor import Actor
     from kactors.runtime.disk import Disk
     from kactors.runtime.face import AsyncFunction
-
-
-@attrs.frozen
-class Deployment:
-    """An actor that each life of a host begins with."""
-
-    factory: Callable[[], Actor]
-    name: str
-    policy: RestartPolicy | None
-
-
-class WorldHost:
-    """A host of a `World` and the actors deployed there.
-
-    Attributes:
-        machine: the simulated host: crash, restart, pause, resume, clock, disk.
-        system: the actor system of the present life.
-    """
-
-    def __init__(self, world: World, machine: SimHost) -> None:
-        self.world = world
-        self.machine = machine
-        self._deployments: list[Deployment] = []
-        self.system = self._new_system()
-        machine.boot = self._boot
-        machine.on_crash.append(self._silence)
-        machine.start()
-
-    @property
-    def name(self) -> str:
-        """Unique in the world."""
-        return self.machine.name
-
-    def deploy(
-        self, factory: Callable[[], Actor], name: str, *, policy: RestartPolicy | None = None
-    ) -> None:
-        """Run an actor from now on, and again in each later life of the host."""
-        self._deployments.append(Deployment(factory, name, policy))
-        if self.machine.up and self.system.running:
-            self.system.start(factory, name, policy=policy)
-
-    def spawn(self, async_fn: AsyncFunction, *args: Any) -> Any:
-        """Run a task of the host's own, beside its actors."""
-        return self.machine.spawn(async_fn, *args)
-
-    def _silence(self) -> None:
-        self.system.silence()
-
-    def _new_system(self) -> System:
-        world = self.world
-        transport = world.network.transport(self.machine)
-        return System(
-            self.machine,
-            transport,
-            loopback=True,
-            timing=world.stream_timing,
-            recorder=world.recorder,
-        )
-
-    async def _boot(self) -> None:
-        if self.machine.incarnation > self.system.incarnation:
-            self.system = self._new_system()
-        try:
-            await self.system.run(self._begin)
-        except BaseExceptionGroup as group:
-            causes = tuple(leaves(group))
-            if not all(isinstance(cause, GaveUpError) for cause in causes):
-                raise next(c for c in causes if not isinstance(c, GaveUpError)) from group
-            self.world.gave_up(self, str(causes[0]))
-
-    def _begin(self, system: System) -> None:
-        for deployment in self._deployments:
-            system.start(deployment.factory, deployment.name, policy=deployment.policy)
 
 
 class World:
@@ -144,7 +66,17 @@ class World:
         machine = self.simulation.add_host(name, zone=zone, disk=drive)
         if isinstance(drive, SimDisk):
             machine.on_crash.append(drive.crash)
-        host = self.hosts[name] = WorldHost(self, machine)
+
+        def new_system() -> System:
+            return System(
+                machine,
+                self.network.transport(machine),
+                loopback=True,
+                timing=self.stream_timing,
+                recorder=self.recorder,
+            )
+
+        host = self.hosts[name] = WorldHost(machine, new_system, self._gave_up)
         return host
 
     @property
@@ -157,7 +89,7 @@ class World:
         """True time, in seconds since the run began."""
         return self.simulation.time
 
-    def gave_up(self, host: WorldHost, reason: str) -> None:
+    def _gave_up(self, host: WorldHost, reason: str) -> None:
         """End a host's process because its topmost supervisor has given up."""
         self.given_up.append((host.name, reason))
         if self.recorder is not None:
@@ -175,4 +107,4 @@ class World:
     def call(self, host: str, async_fn: AsyncFunction, *args: Any) -> Any:
         """Run ``async_fn(system, *args)`` on a host until it ends; return its result."""
         found = self.hosts[host]
-        return self.simulation.run_until_done(found.spawn(async_fn, found.system, *args))
+        return self.simulation.run_until_done(found.machine.spawn(async_fn, found.system, *args))
