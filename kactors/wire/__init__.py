@@ -1,1 +1,34 @@
-""""""
+"""Messages and their bytes: frozen attrs classes to msgpack and back.
+
+A message is declared with `message`, an exception that travels with `remote_error`. The
+encoder and the decoder of a class are written as Python source when they are first needed;
+they check every type, so that whatever is wrong ends in one family of errors, `WireError`.
+"""
+
+from kactors.wire.declare import message as message
+from kactors.wire.declare import remote_error as remote_error
+from kactors.wire.errors import DeclarationError as DeclarationError
+from kactors.wire.errors import DuplicateTag as DuplicateTag
+from kactors.wire.errors import EncodeError as EncodeError
+from kactors.wire.errors import FrameTooLarge as FrameTooLarge
+from kactors.wire.errors import Malformed as Malformed
+from kactors.wire.errors import TooDeep as TooDeep
+from kactors.wire.errors import UnexpectedMessage as UnexpectedMessage
+from kactors.wire.errors import UnknownTag as UnknownTag
+from kactors.wire.errors import UnresolvedName as UnresolvedName
+from kactors.wire.errors import UnsupportedField as UnsupportedField
+from kactors.wire.errors import WireError as WireError
+from kactors.wire.limits import DEFAULT_LIMITS as DEFAULT_LIMITS
+from kactors.wire.limits import Limits as Limits
+from kactors.wire.registry import REGISTRY as REGISTRY
+from kactors.wire.registry import Registry as Registry
+from kactors.wire.values import decode_value as decode_value
+from kactors.wire.values import encode_value as encode_value
+
+encode = REGISTRY.encode
+decode = REGISTRY.decode
+encode_record = REGISTRY.encode_record
+decode_record = REGISTRY.decode_record
+tag_of = REGISTRY.tag_of
+registered = REGISTRY.registered
+schema = REGISTRY.schema

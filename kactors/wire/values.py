@@ -1,0 +1,45 @@
+"""Plain values without a class: Kubernetes objects and other JSON-shaped data."""
+
+from functools import partial
+from typing import Any
+
+from kactors.wire.coercion import malformed, refuse
+from kactors.wire.encoding import pack, unpackable
+from kactors.wire.errors import FrameTooLarge
+from kactors.wire.limits import DEFAULT_LIMITS, Limits
+from kactors.wire.plain import PLAIN, checked_plain, surely_plain
+from kactors.wire.unpacking import Buffer, unpack
+
+_WHERE = "a plain value"
+_to_encode = partial(checked_plain, partial(refuse, _WHERE, PLAIN), _WHERE)
+_decoded = partial(checked_plain, partial(malformed, _WHERE, PLAIN), _WHERE)
+
+
+def encode_value(value: Any, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Return the bytes from which `decode_value` makes an equal value.
+
+    Raises:
+        EncodeError: the value holds something that JSON could not, other than bytes.
+        TooDeep, FrameTooLarge: it is beyond ``limits``.
+    """
+    _to_encode(value, limits.depth)
+    try:
+        data = pack(value)
+    except (OverflowError, ValueError) as error:
+        raise unpackable(_WHERE, error) from error
+    if len(data) > limits.size_bytes:
+        raise FrameTooLarge(len(data), limit_bytes=limits.size_bytes)
+    return data
+
+
+def decode_value(data: Buffer, limits: Limits = DEFAULT_LIMITS) -> Any:
+    """Return the value that ``data`` holds; it belongs to the caller alone.
+
+    Raises:
+        Malformed: ``data`` is not one plain value.
+        TooDeep, FrameTooLarge: it is beyond ``limits``.
+    """
+    value = unpack(data, limits)
+    if not surely_plain(bytes(data), limits.depth):
+        _decoded(value, limits.depth)
+    return value
