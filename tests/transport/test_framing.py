@@ -1,5 +1,6 @@
 """Frames: what goes in comes out, whatever the pieces; what is no frame says so."""
 
+from contextlib import suppress
 from typing import Any
 
 import msgpack
@@ -146,10 +147,8 @@ def test_mutated_bytes_raise_nothing_else(frames: list[Frame], data: st.DataObje
 @given(st.binary(max_size=200))
 def test_random_bodies_raise_nothing_else(body: bytes) -> None:
     """A body of random bytes is a frame or raises the typed error."""
-    try:
-        decode(frame(body))
-    except MalformedFrame as error:
-        assert str(error)
+    with suppress(MalformedFrame):
+        assert len(decode(frame(body))) == 1
 
 
 @given(st.lists(any_frame, max_size=3), st.lists(st.integers(min_value=0), max_size=6))
@@ -280,10 +279,10 @@ def test_other_bodies_are_malformed(body: bytes) -> None:
         decode(frame(body))
 
 
-@pytest.mark.parametrize(
-    ("place", "value"),
-    [(place, value) for place, value in BAD_FIELDS if value not in ({}, ({}, {}))],
-)
+HASHABLE = [(place, value) for place, value in BAD_FIELDS if value not in ({}, ({}, {}))]
+
+
+@pytest.mark.parametrize(("place", "value"), HASHABLE)
 def test_the_encoder_refuses_what_the_decoder_would(place: int, value: object) -> None:
     """A bad envelope is the sender's bug, and is found where it can be mended."""
     fields: list[Any] = [*GOOD[:place], value, *GOOD[place + 1 :]]

@@ -1,5 +1,6 @@
 """Hellos: who speaks which version to whom, and what is no hello."""
 
+from contextlib import suppress
 from typing import Any
 
 import msgpack
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kactors.transport.errors import ConnectionEnded, NotKactors, VersionMismatch
+from kactors.transport.errors import NotKactors, VersionMismatch
 from kactors.transport.framing import HEADER, PING, FrameDecoder, frame
 from kactors.transport.hello import HELLO_BYTES_MAX, Hello, encode_hello, next_hello
 from tests.transport.envelopes import hosts
@@ -50,7 +51,7 @@ def test_what_follows_a_hello_stays() -> None:
 
 def test_another_version_is_named() -> None:
     """Both versions are in the error, so that the operator knows which side is older."""
-    with pytest.raises(VersionMismatch, match="speaks version 2 of the protocol.*version 1"):
+    with pytest.raises(VersionMismatch, match=r"speaks version 2 of the protocol.*version 1"):
         next_hello(fed(encode_hello(HELLO, version=2)))
 
 
@@ -104,8 +105,6 @@ def test_other_protocols_are_recognised_at_once(data: bytes) -> None:
 
 @given(st.binary(min_size=HEADER.size, max_size=100))
 def test_random_bytes_raise_nothing_else(data: bytes) -> None:
-    """Noise waits for more or raises the typed error."""
-    try:
+    """Noise waits for more or raises a typed error."""
+    with suppress(NotKactors, VersionMismatch):
         assert next_hello(fed(data)) is None
-    except ConnectionEnded as error:
-        assert error.reason in ("not kactors", "version mismatch")
