@@ -196,6 +196,8 @@ def _zero(_: float) -> float:
     return 0.0
 
 
+LATENCIES = (Constant, Uniform, Exponential, Bimodal, LogNormal)
+
 LAN = Bimodal()
 """A local network with a slow moment now and then."""
 

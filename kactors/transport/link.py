@@ -92,17 +92,38 @@ class Setting:
 
     Attributes:
         owner: who may take it back.
-        source: the host, or ``*``, whose messages it meets.
-        target: the host, or ``*``, to which they go.
+        sources: the hosts whose messages it meets; every host's if nothing is given.
+        targets: the hosts to which they go; every host if nothing is given.
         rule: what befalls them.
         felt: shared by all settings of the owner.
+        key: names the setting: the same in every run, and no other's.
     """
 
     owner: str
-    source: str
-    target: str
+    sources: frozenset[str] | None
+    targets: frozenset[str] | None
     rule: LinkRule
     felt: Felt
+    key: tuple[str, str, str] = attrs.field(init=False)
+
+    @key.default
+    def _key(self) -> tuple[str, str, str]:
+        return (self.owner, _listed(self.sources), _listed(self.targets))
+
+    def covers(self, source: str, target: str) -> bool:
+        """Tell whether the link from one host to another is meant.
+
+        A host's link to itself is meant only if nothing but that host is named.
+        """
+        if source == target:
+            return self.sources == self.targets == frozenset((source,))
+        return (self.sources is None or source in self.sources) and (
+            self.targets is None or target in self.targets
+        )
+
+
+def _listed(hosts: frozenset[str] | None) -> str:
+    return "*" if hosts is None else " ".join(sorted(hosts))
 
 
 class _Fate:
@@ -125,7 +146,7 @@ class AppliedRule:
     def __init__(self, seed: int, setting: Setting, source: str, target: str) -> None:
         self.setting = setting
         self._seed = seed
-        self._where = (source, target, setting.owner, setting.source, setting.target)
+        self._where = (source, target, *setting.key)
         self._streams: dict[tuple[str, int], Random] = {}
         self._samplers: dict[int, Sampler] = {}
         self._free_ns = 0

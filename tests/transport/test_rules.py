@@ -78,6 +78,40 @@ def test_a_host_is_not_parted_from_itself() -> None:
     assert not is_cut(rules, "b", "b")
 
 
+def test_a_rule_may_name_several_hosts() -> None:
+    """One setting parts two groups, whichever of its links was used before."""
+    rules = table()
+    for source in "abc":
+        rules.link(source, "d")
+    rules.set("f", ("a", "b"), ("c", "d"), CUT)
+
+    cut = [
+        f"{source}{target}"
+        for source in "abcd"
+        for target in "abcd"
+        if is_cut(rules, source, target)
+    ]
+
+    assert cut == ["ac", "ad", "bc", "bd"]
+    rules.clear("f")
+    assert not is_cut(rules, "a", "d")
+
+
+def test_spared_hosts_meet_no_rule_among_themselves() -> None:
+    """A core is healed while the rest stays broken, and what is set later spares it too."""
+    rules = table()
+    rules.link("a", "b")
+    rules.set("f", ANY, ANY, CUT)
+
+    rules.spare(("a", "b"))
+    rules.set("g", "a", "b", CUT)
+
+    assert not is_cut(rules, "a", "b")
+    assert not is_cut(rules, "b", "a")
+    assert is_cut(rules, "a", "c")
+    assert is_cut(rules, "c", "a")
+
+
 def test_felt_counts_messages_and_outlives_the_rules() -> None:
     """Whether a fault was felt is asked when it is over."""
     rules = table()
