@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
+
+from kactors.runtime.frames import where
 
 if TYPE_CHECKING:
     from kactors.runtime.sim.cancel import SimCancelScope
@@ -92,28 +93,5 @@ class Task:
             self.waiter = None
 
     def where(self) -> str:
-        """Say where the task waits: its innermost frame, as ``file:line in function``."""
-        frame = None
-        current: Any = self.coroutine
-        while current is not None:
-            if isinstance(current, CoroutineType):
-                frame, current = current.cr_frame or frame, current.cr_await
-            elif isinstance(current, GeneratorType):
-                frame, current = current.gi_frame or frame, current.gi_yieldfrom
-            else:
-                break
-        if frame is None:
-            return "before its first step"
-        outer = self._user_frame() or frame
-        return f"{outer.f_code.co_filename}:{outer.f_lineno} in {outer.f_code.co_qualname}"
-
-    def _user_frame(self) -> Any:
-        """Find the innermost frame outside the runtime: that is the line that awaits."""
-        found = None
-        current: Any = self.coroutine
-        while isinstance(current, CoroutineType):
-            frame = current.cr_frame
-            if frame is not None and "/kactors/runtime/" not in frame.f_code.co_filename:
-                found = frame
-            current = current.cr_await
-        return found
+        """Say where the task waits."""
+        return where(self.coroutine)
