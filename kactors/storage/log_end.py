@@ -1,0 +1,152 @@
+"""The end of a log on its disk: the segment that is being written, and how the next begins."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from kactors.runtime.disk import Disk, File
+from kactors.storage.path import join
+from kactors.storage.record import END, MARK, Framer, Record
+from kactors.storage.recovery import Found
+from kactors.storage.segment import SegmentHeader
+from kactors.storage.segment_supply import SegmentSupply
+
+
+class LogEnd:
+    """Writes frames to the last segment and puts the next one in its place.
+
+    Knows nothing of tasks: one method at a time, and none after one has failed.
+
+    Attributes:
+        segments: every segment's header, the oldest first.
+        written: the number of the last record handed to the disk.
+        durable: the number of the last record that survives a crash.
+        written_bytes: frames handed to the disk since the log was opened.
+        syncs: syncs of records since the log was opened.
+    """
+
+    def __init__(
+        self,
+        supply: SegmentSupply,
+        segments: Sequence[SegmentHeader],
+        file: File,
+        framer: Framer,
+        *,
+        records_end: int,
+        proven_end: int,
+        last: int,
+    ) -> None:
+        self.segments = list(segments)
+        self.written = self.durable = last
+        self.written_bytes = self.syncs = 0
+        self._supply = supply
+        self._file = file
+        self._framer = framer
+        self._records_end = records_end
+        self._proven_end = proven_end  # frames on the disk say that all before it is durable
+
+    @classmethod
+    async def create(cls, supply: SegmentSupply, metadata: bytes) -> Self:
+        """Put a log's first segment in place.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        header = SegmentHeader(sequence=1, first=1, previous=0, chain=0, metadata=metadata)
+        file, seed = await supply.take(header)
+        framer = Framer(seed, header.chain, header.size, header.size)
+        end = header.size
+        return cls(supply, [header], file, framer, records_end=end, proven_end=end, last=0)
+
+    @classmethod
+    async def mend(cls, disk: Disk, directory: str, supply: SegmentSupply, found: Found) -> Self:
+        """Go on where a log ends: make what was read durable, and the debris zeros.
+
+        What no frame proves durable is written again, for after a failed sync the page
+        cache shows bytes that no further sync would write.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        tail, framer = found.tail, found.tail.framer
+        file = await disk.open(join(directory, found.segments[-1].name))
+        doubtful = framer.durable if framer.durable < tail.records_end else framer.end
+        again = found.tail_data[doubtful : framer.end] + bytes(found.debris_end - framer.end)
+        try:
+            if again:
+                await file.write(doubtful, again)
+            await file.sync()  # also if there is nothing to mend: an earlier try may have died here
+        except BaseException:
+            await file.close()
+            raise
+        proven_end, framer.durable = framer.durable, framer.end
+        return cls(
+            supply,
+            found.segments,
+            file,
+            framer,
+            records_end=tail.records_end,
+            proven_end=proven_end,
+            last=found.segments[0].first + len(found.records) - 1,
+        )
+
+    @property
+    def offset(self) -> int:
+        """Where in the last segment the next frame begins."""
+        return self._framer.end
+
+    @property
+    def empty(self) -> bool:
+        """Whether the last segment has no records."""
+        return self.written < self.segments[-1].first
+
+    async def write(self, records: Sequence[tuple[int, bytes]]) -> None:
+        """Write records behind the last one, in one call."""
+        if not records:
+            return
+        offset, self._proven_end = self._framer.end, self._framer.durable
+        data = self._framer.frame(records)
+        await self._file.write(offset, data)
+        self._records_end = self._framer.end
+        self.written += len(records)
+        self.written_bytes += len(data)
+
+    async def sync(self) -> None:
+        """Make what was written durable."""
+        if self.durable < self.written:
+            await self._file.sync()
+            self.syncs += 1
+            self.durable = self.written
+            self._framer.durable = self._framer.end
+
+    async def begin_segment(self, metadata: bytes) -> None:
+        """Close the last segment and put the next one in place, with this metadata."""
+        await self.sync()
+        before, framer = self._file, self._framer
+        header = SegmentHeader(
+            sequence=self.segments[-1].sequence + 1,
+            first=self.written + 1,
+            previous=framer.end,
+            chain=framer.chain,
+            metadata=metadata,
+        )
+        self._file, seed = await self._supply.take(header)
+        self._framer = Framer(seed, header.chain, header.size, header.size)
+        self._records_end = self._proven_end = header.size
+        self.segments.append(header)
+        # The announcement lets recovery notice if the new segment should ever be missing.
+        await before.write(framer.end, framer.frame([Record(END, b"")]))
+        if before.size > framer.end:
+            await before.truncate(framer.end)
+        await before.sync()
+        await before.close()
+
+    async def mark(self) -> None:
+        """Write down that everything is durable, unless frames behind it say so already."""
+        if self._proven_end < self._records_end:
+            offset, self._proven_end = self._framer.end, self._framer.durable
+            await self._file.write(offset, self._framer.frame([Record(MARK, b"")]))
+            await self._file.sync()
+
+    async def close(self) -> None:
+        """Close the last segment's file."""
+        await self._file.close()
