@@ -36,7 +36,7 @@ class Record(NamedTuple):
         sequence: counts the records of a run, those not kept included.
         true_ns: true time.
         local_ns: the host's monotonic clock.
-        host: where.
+        host: where; empty for what was done to the world.
         incarnation: which life of the host.
         actor: who on that host; empty for the host itself.
         what: a short name, such as ``deliver``, ``crash``, ``elected``.
@@ -121,6 +121,23 @@ class Recorder:
         self, host: Observed, actor: str, what: str, level: int = Level.EVENT, **fields: Value
     ) -> None:
         """Note that ``actor`` on ``host`` did ``what``, now."""
+        local_ns = host.clock.monotonic_ns()
+        self._note(local_ns, host.name, host.incarnation, actor, what, level, fields)
+
+    def record_world(self, what: str, level: int = Level.EVENT, **fields: Value) -> None:
+        """Note something that no single host did: its host is empty, its local time the true."""
+        self._note(self._now_ns(), "", 0, "", what, level, fields)
+
+    def _note(
+        self,
+        local_ns: int,
+        host: str,
+        incarnation: int,
+        actor: str,
+        what: str,
+        level: int,
+        fields: Mapping[str, Value],
+    ) -> None:
         self._sequence = sequence = self._sequence + 1
         if not self.wants(what, level):
             return
@@ -128,15 +145,7 @@ class Recorder:
             self.forgotten += 1
         self.records.append(
             Record(
-                sequence,
-                self._now_ns(),
-                host.clock.monotonic_ns(),
-                host.name,
-                host.incarnation,
-                actor,
-                what,
-                level,
-                fields,
+                sequence, self._now_ns(), local_ns, host, incarnation, actor, what, level, fields
             )
         )
 

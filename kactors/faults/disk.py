@@ -7,27 +7,32 @@ from kactors.faults.host import HostFault
 
 
 @attrs.frozen(repr=False)
-class DiskReadError(HostFault):
+class OperationFault(HostFault):
+    """A fault that strikes a share of a disk's operations of one sort.
+
+    Attributes:
+        probability: of striking.
+    """
+
+    probability: float = attrs.field(default=1.0, validator=check_probability)
+
+
+@attrs.frozen(repr=False)
+class DiskReadError(OperationFault):
     """Reads fail with ``EIO``, this share of them."""
 
-    probability: float = attrs.field(default=1.0, validator=check_probability)
-
 
 @attrs.frozen(repr=False)
-class DiskWriteError(HostFault):
+class DiskWriteError(OperationFault):
     """Writes fail with ``EIO``, this share of them, perhaps after a part was written."""
 
-    probability: float = attrs.field(default=1.0, validator=check_probability)
-
 
 @attrs.frozen(repr=False)
-class DiskSyncError(HostFault):
+class DiskSyncError(OperationFault):
     """Syncs fail with ``EIO``, this share of them; what they should have kept may be lost.
 
     Tests who syncs again and believes the second answer.
     """
-
-    probability: float = attrs.field(default=1.0, validator=check_probability)
 
 
 @attrs.frozen(repr=False)
@@ -57,24 +62,18 @@ class StalledDisk(HostFault):
 
 
 @attrs.frozen(repr=False)
-class BitRot(HostFault):
+class BitRot(OperationFault):
     """A bit of what is read has flipped for good, at this share of the reads."""
 
-    probability: float = attrs.field(default=1.0, validator=check_probability)
-
 
 @attrs.frozen(repr=False)
-class MisdirectedWrite(HostFault):
+class MisdirectedWrite(OperationFault):
     """A write lands in the wrong place, this share of them, and nobody is told."""
 
-    probability: float = attrs.field(default=1.0, validator=check_probability)
-
 
 @attrs.frozen(repr=False)
-class LostWrite(HostFault):
+class LostWrite(OperationFault):
     """A write is acknowledged, and so is its sync, and it never happens; this share of them."""
-
-    probability: float = attrs.field(default=1.0, validator=check_probability)
 
 
 @attrs.frozen(repr=False)

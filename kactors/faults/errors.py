@@ -38,3 +38,7 @@ class SchemaError(FaultError, ValueError):
         self.problem = problem
         self.path = path
         self.line = line
+
+
+class UnsupportedFaultError(FaultError):
+    """The world that a plan is applied to cannot do this to its hosts."""

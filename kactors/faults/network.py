@@ -1,21 +1,14 @@
-"""Faults of the network: what is parted, slowed, lost, repeated, held."""
+"""Faults of links: what is cut, slowed, lost, repeated, or late."""
 
-from enum import Enum
+from abc import ABC, abstractmethod
 
 import attrs
 
 from kactors.faults.checks import (
-    GROUPS,
     HOST,
-    HOSTS,
     Field,
-    as_tuple,
-    check_count,
     check_end_of_link,
     check_flag,
-    check_groups,
-    check_host,
-    check_hosts,
     check_probability,
     check_seconds,
     check_size,
@@ -24,12 +17,28 @@ from kactors.faults.checks import (
 )
 from kactors.faults.errors import InvalidFaultError
 from kactors.faults.fault import Fault
-from kactors.faults.trigger import Messages
 from kactors.transport.latency import LATENCIES, Latency
+from kactors.transport.link import LinkRule
+from kactors.transport.rules import Hosts
+
+Setting = tuple[Hosts, Hosts, LinkRule]
+"""From whom, to whom, and what befalls the messages."""
+
+CUT = LinkRule(cut=True)
 
 
 @attrs.frozen(repr=False)
-class LinkFault(Fault):
+class NetworkFault(Fault, ABC):
+    """A fault of links."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> tuple[Setting, ...]:
+        """The rules that the fault is made of."""
+
+
+@attrs.frozen(repr=False)
+class LinkFault(NetworkFault):
     """A fault of the links between two hosts, or between one and all.
 
     Attributes:
@@ -47,6 +56,19 @@ class LinkFault(Fault):
         if self.source == self.target != "*":
             raise InvalidFaultError(f"{self!r}: a host's way to itself is no link, name two hosts")
 
+    @property
+    @abstractmethod
+    def rule(self) -> LinkRule:
+        """What befalls the messages."""
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The rule for one direction, or for both."""
+        there: Setting = (self.source, self.target, self.rule)
+        if self.one_way or self.source == self.target:
+            return (there,)
+        return (there, (self.target, self.source, self.rule))
+
 
 @attrs.frozen(repr=False)
 class Cut(LinkFault):
@@ -55,105 +77,10 @@ class Cut(LinkFault):
     Tests who believes whom dead, and on what evidence.
     """
 
-
-class Direction(Enum):
-    """Which messages an isolated host is without."""
-
-    BOTH = "both"
-    IN = "in"
-    OUT = "out"
-
-    def __repr__(self) -> str:
-        return f"Direction.{self.name}"
-
-
-def _check_direction(instance: object, field: Field, value: object) -> None:
-    if not isinstance(value, Direction):
-        raise refuse(instance, field, value, "give 'both', 'in' or 'out'")
-
-
-def _direction(value: object) -> object:
-    values = {direction.value: direction for direction in Direction}
-    return values.get(value, value) if isinstance(value, str) else value
-
-
-@attrs.frozen(repr=False)
-class Isolate(Fault):
-    """One host is cut off from all others; or it hears them unheard, or they it.
-
-    Tests the leader that does not know that it was deposed.
-    """
-
-    host: str = attrs.field(validator=check_host, metadata=HOST)
-    direction: Direction = attrs.field(
-        default=Direction.BOTH, converter=_direction, validator=_check_direction
-    )
-
-
-@attrs.frozen(repr=False)
-class Partition(Fault):
-    """No message passes between the groups; hosts in none of them reach everybody.
-
-    Attributes:
-        groups: of hosts.
-        one_way: messages still pass from later groups to earlier ones.
-    """
-
-    groups: tuple[tuple[str, ...], ...] = attrs.field(
-        converter=as_tuple, validator=check_groups, metadata=GROUPS
-    )
-    one_way: bool = attrs.field(default=False, kw_only=True, validator=check_flag)
-
-
-@attrs.frozen(repr=False)
-class Bridge(Fault):
-    """Two sides that see each other only through the hosts between them.
-
-    Tests elections that a node in the middle can see both ends of.
-    Source: Jepsen, ``nemesis/bridge``.
-
-    Attributes:
-        left: hosts of one side.
-        bridge: hosts that reach both sides.
-        right: hosts of the other side.
-    """
-
-    left: tuple[str, ...] = attrs.field(converter=as_tuple, validator=check_hosts, metadata=HOSTS)
-    bridge: tuple[str, ...] = attrs.field(converter=as_tuple, validator=check_hosts, metadata=HOSTS)
-    right: tuple[str, ...] = attrs.field(converter=as_tuple, validator=check_hosts, metadata=HOSTS)
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        names = (*self.left, *self.bridge, *self.right)
-        if len(set(names)) != len(names):
-            raise InvalidFaultError(f"{self!r}: a host stands on two sides, name it once")
-
-
-@attrs.frozen(repr=False)
-class Ring(Fault):
-    """Every host hears a majority, and no two hear the same.
-
-    The hosts stand in a ring; each hears those next to it, up to a bare majority with
-    itself. Where a majority cannot be symmetric, it hears one more on the right.
-    Source: Jepsen, ``nemesis/majorities-ring``.
-    """
-
-    members: tuple[str, ...] = attrs.field(
-        converter=as_tuple, validator=check_hosts, metadata=HOSTS
-    )
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        if len(self.members) < 3:
-            raise InvalidFaultError(f"{self!r}: a ring parts nobody below 3 hosts, name more")
-
-    def heard_by(self, member: str) -> tuple[str, ...]:
-        """Return whom a member hears besides itself."""
-        count = len(self.members)
-        others = count // 2
-        own = self.members.index(member)
-        offsets = range(-(others // 2), others - others // 2 + 1)
-        return tuple(self.members[(own + offset) % count] for offset in offsets if offset)
+    @property
+    def rule(self) -> LinkRule:
+        """What befalls the messages."""
+        return CUT
 
 
 def _check_latency(instance: object, field: Field, value: object) -> None:
@@ -168,12 +95,22 @@ class Delay(LinkFault):
 
     latency: Latency = attrs.field(validator=_check_latency)
 
+    @property
+    def rule(self) -> LinkRule:
+        """What befalls the messages."""
+        return LinkRule(latency=self.latency)
+
 
 @attrs.frozen(repr=False)
 class Loss(LinkFault):
     """A share of the messages is lost."""
 
     probability: float = attrs.field(validator=check_probability)
+
+    @property
+    def rule(self) -> LinkRule:
+        """What befalls the messages."""
+        return LinkRule(loss=self.probability)
 
 
 @attrs.frozen(repr=False)
@@ -188,6 +125,11 @@ class Duplicate(LinkFault):
     probability: float = attrs.field(validator=check_probability)
     spread: float = attrs.field(default=0.01, kw_only=True, validator=check_seconds)
 
+    @property
+    def rule(self) -> LinkRule:
+        """What befalls the messages."""
+        return LinkRule(duplicate=self.probability, spread=self.spread)
+
 
 @attrs.frozen(repr=False)
 class Reorder(LinkFault):
@@ -200,6 +142,11 @@ class Reorder(LinkFault):
 
     probability: float = attrs.field(validator=check_probability)
     spread: float = attrs.field(default=0.01, kw_only=True, validator=check_seconds)
+
+    @property
+    def rule(self) -> LinkRule:
+        """What befalls the messages."""
+        return LinkRule(reorder=self.probability, spread=self.spread)
 
 
 def _check_rate(instance: object, field: Field, value: object) -> None:
@@ -220,6 +167,11 @@ class Throttle(LinkFault):
     bytes_per_second: float = attrs.field(validator=_check_rate)
     backlog_bytes: int = attrs.field(default=1 << 24, kw_only=True, validator=check_size)
 
+    @property
+    def rule(self) -> LinkRule:
+        """What befalls the messages."""
+        return LinkRule(throughput=self.bytes_per_second, backlog_bytes=self.backlog_bytes)
+
 
 @attrs.frozen(repr=False)
 class Clog(LinkFault):
@@ -228,33 +180,7 @@ class Clog(LinkFault):
     Tests what is done with news that is late and true no more.
     """
 
-
-def _check_messages(instance: object, field: Field, value: object) -> None:
-    if type(value) is not Messages:
-        remedy = "say which with Messages(tag, source, target, where)"
-        raise refuse(instance, field, value, remedy)
-
-
-@attrs.frozen(repr=False)
-class Drop(Fault):
-    """Messages that match are lost just before their delivery, and nothing else is.
-
-    Attributes:
-        messages: which.
-        count: how many at most.
-    """
-
-    messages: Messages = attrs.field(validator=_check_messages)
-    count: int | None = attrs.field(
-        default=None, kw_only=True, validator=attrs.validators.optional(check_count)
-    )
-
-
-@attrs.frozen(repr=False)
-class Hold(Fault):
-    """Messages that match wait just before their delivery until the fault ends.
-
-    Tests the reader that sees a part of the truth late.
-    """
-
-    messages: Messages = attrs.field(validator=_check_messages)
+    @property
+    def rule(self) -> LinkRule:
+        """What befalls the messages."""
+        return LinkRule(clog=True)

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from kactors.errors import KactorsError
-from kactors.faults import disk, host, network
+from kactors.faults import disk, host, message, network, partition
 from kactors.faults.errors import InvalidFaultError, SchemaError
 from kactors.faults.fault import Fault
 from kactors.faults.plan import FaultPlan
@@ -23,18 +23,18 @@ from kactors.transport.latency import LATENCIES
 
 FAULTS: tuple[type[Fault], ...] = (
     network.Cut,
-    network.Isolate,
-    network.Partition,
-    network.Bridge,
-    network.Ring,
+    partition.Isolate,
+    partition.Partition,
+    partition.Bridge,
+    partition.Ring,
     network.Delay,
     network.Loss,
     network.Duplicate,
     network.Reorder,
     network.Throttle,
     network.Clog,
-    network.Drop,
-    network.Hold,
+    message.Drop,
+    message.Hold,
     host.Crash,
     host.Restart,
     host.Bounce,
