@@ -6,13 +6,17 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from kactors.actors.lives import Lives
 from kactors.actors.outbox import StreamTiming
 from kactors.actors.system import System
 from kactors.actors.world_host import WorldHost
 from kactors.evidence.trace import Level, Recorder
-from kactors.runtime import live
+from kactors.runtime import current_time_ns, live
+from kactors.runtime import probes as running
+from kactors.runtime.probes import Probes
 from kactors.transport.base import Transport
 from kactors.transport.faulty import FaultyTransport, no_latency
+from kactors.transport.hooks import MessageHooks
 from kactors.transport.rules import LinkRules
 
 if TYPE_CHECKING:
@@ -35,10 +39,13 @@ class LiveWorld:
         faults: put every transport behind link rules (`rules`), so that fault plans work.
         recorder: keeps a structured trace, if given.
         stream_timing: the clockwork of streams.
+        probes: the `buggify` sites and `sometimes` probes; off unless given.
 
     Attributes:
         hosts: by name, in the order of their adding.
         rules: what faults do to messages; nothing unless ``faults``.
+        hooks: see single messages, if ``faults``.
+        lives: who is told when the lives of actors begin and end.
         given_up: what supervisors at the top have given up on, as (host, reason).
     """
 
@@ -49,16 +56,22 @@ class LiveWorld:
         faults: bool = False,
         recorder: Recorder | None = None,
         stream_timing: StreamTiming | None = None,
+        probes: Probes | None = None,
     ) -> None:
         self.live = live.LiveWorld(seed)
         self.rules = LinkRules(self.live.seed, no_latency()) if faults else None
+        self.hooks = MessageHooks(current_time_ns)
         self.recorder = recorder
         self.stream_timing = stream_timing
+        self.probes = probes
+        self._probes_before: Probes | None = None
         self.hosts: dict[str, WorldHost] = {}
+        self.lives = Lives()
         self.given_up: list[tuple[str, str]] = []
 
     async def __aenter__(self) -> Self:
         await self.live.__aenter__()
+        self._probes_before = running.current.use(self.probes)
         return self
 
     async def __aexit__(
@@ -67,6 +80,7 @@ class LiveWorld:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
+        running.current.use(self._probes_before)
         return await self.live.__aexit__(exc_type, exc, traceback)
 
     def add_host(
@@ -94,6 +108,7 @@ class LiveWorld:
                 loopback=False,
                 timing=self.stream_timing,
                 recorder=self.recorder,
+                on_life=self.lives.tell,
             )
 
         host = self.hosts[name] = WorldHost(machine, new_system, self._gave_up)
@@ -105,7 +120,11 @@ class LiveWorld:
         return await found.machine.spawn(async_fn, found.system, *args).wait()
 
     def _faulty(self, name: str, transport: Transport) -> Transport:
-        return transport if self.rules is None else FaultyTransport(transport, self.rules, name)
+        return (
+            transport
+            if self.rules is None
+            else FaultyTransport(transport, self.rules, name, hooks=self.hooks)
+        )
 
     def _gave_up(self, host: WorldHost, reason: str) -> None:
         self.given_up.append((host.name, reason))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from kactors.actors.lives import Lives
 from kactors.actors.outbox import StreamTiming
 from kactors.actors.system import System
 from kactors.actors.world_host import WorldHost
 from kactors.evidence.digest import Digest
 from kactors.evidence.trace import Level, Recorder
+from kactors.runtime.probes import Probes, probing
 from kactors.runtime.sim import Simulation
 from kactors.storage.sim_disk import SimDisk
 from kactors.transport.rules import LatencyOf
@@ -27,7 +29,8 @@ class World:
         seed: decides everything.
         latency_of: how far hosts are apart; see `kactors.transport.rules`.
         trace: keep a structured trace in ``recorder``.
-        keep: passed to `Digest`: which events to keep for a comparison.
+        digest: takes every delivery into account; give one that keeps events to compare runs.
+        probes: the `buggify` sites and `sometimes` probes; off unless given.
         stream_timing: the clockwork of streams.
 
     Attributes:
@@ -35,6 +38,8 @@ class World:
         network: rules of the links, held messages, hooks.
         hosts: by name, in the order of their adding.
         recorder: the trace, if one is kept.
+        lives: who is told when the lives of actors begin and end.
+        roles: parts such as ``@leader``, each with who plays it now; faults may be aimed at them.
         given_up: what supervisors at the top have given up on, as (host, reason); the
             host's process ends with that, as a crash does.
     """
@@ -46,6 +51,7 @@ class World:
         latency_of: LatencyOf | None = None,
         trace: bool = False,
         digest: Digest | None = None,
+        probes: Probes | None = None,
         stream_timing: StreamTiming | None = None,
         **limits: Any,
     ) -> None:
@@ -56,16 +62,20 @@ class World:
         self.network = SimNetwork(
             kernel, seed, latency_of=latency_of, digest=digest, recorder=self.recorder
         )
+        self.probes = probes
         self.stream_timing = stream_timing
         self.hosts: dict[str, WorldHost] = {}
+        self.lives = Lives()
+        self.roles: dict[str, Callable[[], str | None]] = {}
         self.given_up: list[tuple[str, str]] = []
+        self._power = True
 
     def add_host(self, name: str, *, zone: str = "", disk: Disk | None = None) -> WorldHost:
         """Add a host that is up, with a simulated disk unless it is given another."""
         drive = SimDisk(seed=self.seed, host=name) if disk is None else disk
         machine = self.simulation.add_host(name, zone=zone, disk=drive)
         if isinstance(drive, SimDisk):
-            machine.on_crash.append(drive.crash)
+            machine.on_crash.append(lambda: drive.crash(power=self._power))
 
         def new_system() -> System:
             return System(
@@ -74,10 +84,25 @@ class World:
                 loopback=True,
                 timing=self.stream_timing,
                 recorder=self.recorder,
+                on_life=self.lives.tell,
             )
 
         host = self.hosts[name] = WorldHost(machine, new_system, self._gave_up)
         return host
+
+    def crash(self, name: str, *, power: bool = True) -> None:
+        """End a host's life.
+
+        Args:
+            name: of the host.
+            power: the power fails: what its disk has not synced is lost. Otherwise only the
+                process dies, and the operating system keeps what was written.
+        """
+        self._power = power
+        try:
+            self.hosts[name].machine.crash()
+        finally:
+            self._power = True
 
     @property
     def digest(self) -> str:
@@ -94,17 +119,22 @@ class World:
         self.given_up.append((host.name, reason))
         if self.recorder is not None:
             self.recorder.record(host.machine, "", "gave-up", Level.EVENT, reason=reason)
-        host.machine.crash()
+        self.crash(host.name, power=False)
 
     def run_for(self, seconds: float) -> None:
         """Let ``seconds`` of true time pass."""
-        self.simulation.run_for(seconds)
+        with probing(self.probes):
+            self.simulation.run_for(seconds)
 
     def run_until(self, condition: Callable[[], bool], *, timeout: float | None = None) -> bool:
         """Run until ``condition()`` holds; return whether it does."""
-        return self.simulation.run_until(condition, timeout=timeout)
+        with probing(self.probes):
+            return self.simulation.run_until(condition, timeout=timeout)
 
     def call(self, host: str, async_fn: AsyncFunction, *args: Any) -> Any:
         """Run ``async_fn(system, *args)`` on a host until it ends; return its result."""
         found = self.hosts[host]
-        return self.simulation.run_until_done(found.machine.spawn(async_fn, found.system, *args))
+        with probing(self.probes):
+            return self.simulation.run_until_done(
+                found.machine.spawn(async_fn, found.system, *args)
+            )

@@ -53,6 +53,10 @@ class Machine(Host, Protocol):
         """Let the host go on."""
         ...
 
+    def set_drift(self, drift_ppm: int) -> None:
+        """Let the clock run fast or slow from now on."""
+        ...
+
 
 @attrs.frozen
 class Deployment:

@@ -11,7 +11,8 @@ meet. Source: FoundationDB, ``BUGGIFY`` in ``flow/flow.h``.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from kactors.runtime.random import Random, stream
 
@@ -103,6 +104,16 @@ class _Current:
 
 current = _Current()
 _current = current
+
+
+@contextmanager
+def probing(probes: Probes | None) -> Generator[None]:
+    """Let ``probes`` be those of the running world for a while."""
+    before = current.use(probes)
+    try:
+        yield
+    finally:
+        current.use(before)
 
 
 def buggify(name: str) -> bool:
