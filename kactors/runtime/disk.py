@@ -6,7 +6,9 @@ deleted. Both rules are POSIX's, and the simulated disk enforces them.
 """
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
+
+from kactors.runtime.errors import RuntimeFaceError
 
 
 class File(Protocol):
@@ -89,3 +91,12 @@ class Disk(Protocol):
     async def sync_directory(self, name: str = "") -> None:
         """Wait until creations, renames and deletions in a directory survive a crash."""
         ...
+
+
+class NoDisk:
+    """Stands where a host was given no disk, and says so."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeFaceError(
+            f"the host has no disk for {name!r}: give it one with add_host(disk=...)"
+        )

@@ -7,6 +7,7 @@ reached through `current_host`.
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -15,6 +16,14 @@ from kactors.runtime.host import Host
 
 T = TypeVar("T")
 AsyncFunction = Callable[..., Awaitable[Any]]
+
+
+def name_of(async_fn: AsyncFunction) -> str:
+    """Name what a task runs, for messages: the function's own name, even within a partial."""
+    while isinstance(async_fn, partial):
+        async_fn = async_fn.func
+    name: str = getattr(async_fn, "__qualname__", type(async_fn).__qualname__)
+    return name
 
 
 class CancelScope(Protocol):
@@ -116,6 +125,14 @@ class Runtime(Protocol):
 
     def checkpoint(self) -> Awaitable[None]:
         """See `kactors.runtime.checkpoint`."""
+        ...
+
+    def checkpoint_if_cancelled(self) -> Awaitable[None]:
+        """See `kactors.runtime.checkpoint_if_cancelled`."""
+        ...
+
+    def cancel_shielded_checkpoint(self) -> Awaitable[None]:
+        """See `kactors.runtime.cancel_shielded_checkpoint`."""
         ...
 
     def current_time(self) -> float:

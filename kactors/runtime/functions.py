@@ -32,6 +32,16 @@ def checkpoint() -> Awaitable[None]:
     return _current.runtime.checkpoint()
 
 
+def checkpoint_if_cancelled() -> Awaitable[None]:
+    """Notice cancellation, but do not let others run if there is none."""
+    return _current.runtime.checkpoint_if_cancelled()
+
+
+def cancel_shielded_checkpoint() -> Awaitable[None]:
+    """Let others run, but do not notice cancellation: for when the work is done already."""
+    return _current.runtime.cancel_shielded_checkpoint()
+
+
 def current_time() -> float:
     """Return the host's monotonic time in seconds."""
     return _current.runtime.current_time()

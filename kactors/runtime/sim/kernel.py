@@ -334,6 +334,21 @@ class Kernel:
             raise Cancelled
 
     @types.coroutine
+    def checkpoint_if_cancelled(self) -> Generator[None, None, None]:
+        """Notice cancellation, but do not let others run if there is none."""
+        task = self.running()
+        if task.scope.cancelled:
+            self.ready.append(task)
+            yield
+            raise Cancelled
+
+    @types.coroutine
+    def cancel_shielded_checkpoint(self) -> Generator[None, None, None]:
+        """Let others run at this instant, without noticing cancellation."""
+        self.ready.append(self.running())
+        yield
+
+    @types.coroutine
     def park_shielded(self) -> Generator[None, None, None]:
         """Wait to be put into ``ready``, whatever is cancelled."""
         yield

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kactors.runtime.clock import NANOSECONDS, Clock
-from kactors.runtime.errors import RuntimeFaceError
+from kactors.runtime.disk import NoDisk
 from kactors.runtime.sim.errors import DeadlockError
 from kactors.runtime.sim.host import SimHost
 from kactors.runtime.sim.kernel import NEVER, Kernel
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 
 EPOCH_NS = 1_767_225_600 * NANOSECONDS
 """What wall clocks show when a run begins: 2026-01-01T00:00:00Z."""
-
-
-class NoDisk:
-    """Stands where a host was given no disk, and says so."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeFaceError(
-            f"the host has no disk for {name!r}: give it one with add_host(disk=...)"
-        )
 
 
 class Simulation:
