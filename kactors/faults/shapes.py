@@ -37,6 +37,8 @@ def swizzle_clog(
     Takes ``seconds``, half of it for either. Of all shapes the one that found most bugs in
     FoundationDB. Source: its documentation, "Simulation and Testing", swizzle-clogging.
     """
+    if not hosts:
+        return ()
     chosen = [host for host in hosts if chance.below(2)] or [hosts[chance.below(len(hosts))]]
     step = seconds / 2 / len(chosen)
     freed = shuffled(chance, chosen)
