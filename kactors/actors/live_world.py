@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from kactors.actors.lives import Lives
 from kactors.actors.outbox import StreamTiming
@@ -22,6 +22,8 @@ from kactors.transport.rules import LinkRules
 if TYPE_CHECKING:
     from kactors.runtime.disk import Disk
     from kactors.runtime.face import AsyncFunction
+
+MILLISECOND: Final = 1_000_000
 
 MakeTransport = Callable[[int], Transport]
 """Makes the transport for one life of a host, given its incarnation."""
@@ -100,6 +102,8 @@ class LiveWorld:
             disk: real files, such as `kactors.storage.live_disk.LiveDisk`.
         """
         machine = self.live.add_host(name, zone=zone, disk=disk)
+        # Others must be able to tell this life from that of a process that died before.
+        machine.incarnation = machine.clock.wall_ns() // MILLISECOND
 
         def new_system() -> System:
             return System(
