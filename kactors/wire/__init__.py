@@ -5,6 +5,7 @@ encoder and the decoder of a class are written as Python source when they are fi
 they check every type, so that whatever is wrong ends in one family of errors, `WireError`.
 """
 
+from kactors.wire.declare import evolve as evolve
 from kactors.wire.declare import message as message
 from kactors.wire.declare import remote_error as remote_error
 from kactors.wire.errors import DeclarationError as DeclarationError

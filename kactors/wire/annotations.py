@@ -112,16 +112,17 @@ class Parser:
         self, annotation: object, origin: object, arguments: tuple[Any, ...], deeper: int
     ) -> Shape:
         if origin is list or origin is frozenset:
-            sequence = Sequence(origin, self.parse(arguments[0], deeper))
-            return sequence if origin is list else self._hashable(annotation, sequence)
+            element = self.parse(arguments[0], deeper)
+            return Sequence(
+                origin, element if origin is list else self._hashed(annotation, element)
+            )
         if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
             return Sequence(tuple, self.parse(arguments[0], deeper))
         if origin is tuple:
             return FixedTuple(tuple(self.parse(each, deeper) for each in arguments))
         if origin is dict:
             key, value = (self.parse(each, deeper) for each in arguments)
-            self._hashable(annotation, key)
-            return Mapping(key, value)
+            return Mapping(self._hashed(annotation, key), value)
         if origin is set:
             raise self._unsupported(annotation, _INSTEAD[set])
         if isinstance(origin, type) and origin.__module__ != "collections.abc":
@@ -171,9 +172,8 @@ class Parser:
                     )
         return shapes[0] if len(shapes) == 1 else Union(tuple(shapes))
 
-    def _hashable(self, annotation: object, shape: Shape) -> Shape:
-        inner = shape.element if isinstance(shape, Sequence) else shape
-        if (part := unhashable_part(inner)) is not None:
+    def _hashed(self, annotation: object, shape: Shape) -> Shape:
+        if (part := unhashable_part(shape)) is not None:
             raise self._unsupported(
                 annotation, f"{part} has no hash; use scalars, tuples or NamedTuples of them"
             )

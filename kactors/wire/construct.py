@@ -17,9 +17,10 @@ def twin_of(cls: type) -> type | None:
     That is so if the constructor does more than to set the fields, and for classes that
     are unusual enough that the twin could be noticed.
     """
-    if not _only_sets_fields(cls) or _watches_subclasses(cls):
+    if not only_sets_fields(cls) or _watches_subclasses(cls):
         return None
     namespace = {
+        "__orig_bases__": cls.__dict__.get("__orig_bases__", cls.__bases__),
         "__slots__": cls.__dict__.get("__slots__", ()),
         "__init__": object.__init__,
         "__setattr__": object.__setattr__,
@@ -27,15 +28,16 @@ def twin_of(cls: type) -> type | None:
         "__qualname__": cls.__qualname__,
         "__doc__": f"A `{cls.__qualname__}` that may still be written to.",
     }
-    twin = type(cls.__name__, cls.__bases__, namespace)
     try:
+        twin = type(cls.__name__, cls.__bases__, namespace)
         twin().__class__ = cls
     except TypeError:
         return None
     return twin
 
 
-def _only_sets_fields(cls: type) -> bool:
+def only_sets_fields(cls: type) -> bool:
+    """Whether the constructor of an attrs class does nothing but to set the fields."""
     hooks = ("__attrs_pre_init__", "__attrs_post_init__")
     if any(hasattr(cls, hook) for hook in hooks):
         return False

@@ -1,7 +1,7 @@
 """The decorators that make a class a message, or an exception one that travels."""
 
 from collections.abc import Callable
-from typing import TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 import attrs
 
@@ -82,6 +82,15 @@ def remote_error(tag: str, *, registry: Registry = REGISTRY) -> Callable[[type[E
         return exception
 
     return decorate
+
+
+def evolve(message: T, /, **changes: Any) -> T:
+    """Return a copy of a message with some fields changed.
+
+    It is ``attrs.evolve``, which type checkers accept for what attrs itself decorated only.
+    """
+    copy: Callable[..., T] = attrs.evolve
+    return copy(message, **changes)
 
 
 def _refuse_constructor(cls: type) -> None:

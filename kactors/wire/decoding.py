@@ -25,7 +25,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from kactors.wire.coercion import described, malformed
-from kactors.wire.construct import twin_of
+from kactors.wire.construct import only_sets_fields, twin_of
 from kactors.wire.errors import Malformed, TooDeep, WireError
 from kactors.wire.layout import Field, Layout
 from kactors.wire.plain import PLAIN, checked_plain
@@ -123,15 +123,15 @@ class _DecoderWriter:
             for field in sorted(self._fields, key=lambda field: field.keyword)
         )
         call = f"return {self._cls}({', '.join(arguments)})"
-        if self._layout.tag is None:
+        if self._layout.tag is None or only_sets_fields(self._layout.cls):
             return [f"    {call}"]
         # Whatever a validator or a converter does not like came from outside.
-        wire_error = self._source.name("WireError", WireError)
+        ours = self._source.name("ours", (WireError, RecursionError))
         refused = self._source.name("refused", partial(_refused, self._layout.cls))
         return [
             "    try:",
             f"        {call}",
-            f"    except {wire_error}:",
+            f"    except {ours}:",
             "        raise",
             "    except Exception as error:",
             f"        {refused}(error)",
