@@ -13,7 +13,18 @@ import click
 from processes import Processes
 
 from kactors.actors import Actor, Address, Request, RequestError, System, World, handles, serves
-from kactors.faults import At, Bounce, Cut, Delivered, Duplicate, FaultPlan, For, Isolate, Loss, When
+from kactors.faults import (
+    At,
+    Bounce,
+    Cut,
+    Delivered,
+    Duplicate,
+    FaultPlan,
+    For,
+    Isolate,
+    Loss,
+    When,
+)
 from kactors.faults.injector import Injector
 from kactors.faults.worlds import SimTarget
 from kactors.runtime import sleep
@@ -94,7 +105,7 @@ class Replica(Actor):
                 self.send(other, Value(dict(self.counts)))
 
 
-HOSTS = {name: ("replica", Replica) for name in REPLICAS}
+HOSTS = dict.fromkeys(REPLICAS, ("replica", Replica))
 
 
 @attrs.frozen
@@ -145,14 +156,17 @@ async def _agreed_values(system: System) -> tuple[int, ...]:
         await sleep(0.5)
 
 
+INCREMENT_AT_BLUE = Delivered("counter.increment", target="blue")
+
 STORM = FaultPlan(
     (
-        Isolate("red", start=At(1), end=For(4)),
-        Cut("green", "blue", one_way=True, start=At(3), end=For(6)),
+        Isolate("red", start=At(2), end=For(4)),
+        # Nobody but its own disk knows what blue has counted when the power fails.
+        Cut("blue", "red", start=At(1), end=For(9)),
+        Cut("blue", "green", start=At(1), end=For(9)),
         Loss("*", "*", 0.2, start=At(0), end=For(10)),
         Duplicate("*", "*", 0.3, start=At(0), end=For(10)),
-        # Right after an increment has arrived: it may be on the disk or not, but not promised.
-        Bounce("blue", start=When(Delivered("counter.increment", target="blue"), occurrence=9), end=For(2)),
+        Bounce("blue", start=When(INCREMENT_AT_BLUE, occurrence=9), end=For(2)),
     )
 )
 

@@ -304,14 +304,20 @@ def _audit(acknowledged: dict[int, bool], books: tuple[Balance, ...]) -> Report:
 # -- the two worlds -----------------------------------------------------------------------
 
 #: Which actor runs on which host, for both worlds.
-HOSTS = {"east": ("bank", Bank), "west": ("bank", Bank), "coordinator": ("coordinator", Coordinator)}
+HOSTS = {
+    "east": ("bank", Bank),
+    "west": ("bank", Bank),
+    "coordinator": ("coordinator", Coordinator),
+}
+
+PREPARE = Delivered("bank.prepare")
 
 STORM = FaultPlan(
     (
         # The votes are in, and nobody knows the outcome: the worst moment to lose power.
-        Bounce("coordinator", start=When(Delivered("bank.prepare"), occurrence=5, delay=0.002), end=For(4)),
+        Bounce("coordinator", start=When(PREPARE, occurrence=5, delay=0.002), end=For(4)),
         Bounce("coordinator", start=When(Delivered("bank.decide"), occurrence=20), end=For(2)),
-        Bounce("west", start=When(Delivered("bank.prepare"), occurrence=31), end=For(3)),
+        Bounce("west", start=When(PREPARE, occurrence=31), end=For(3)),
         Loss("*", "*", 0.1, start=At(0), end=For(15)),
     )
 )
