@@ -197,4 +197,10 @@ def _parse(number: int, line: str) -> Record:
             raise TraceFormatError(
                 f"line {number}: {name} is {found[name]!r}: it needs to be of type {kind.__name__}"
             )
+    for name, value in found["fields"].items():
+        if value is not None and not isinstance(value, (str, int, float)):
+            raise TraceFormatError(
+                f"line {number}: the field {name!r} is {value!r}: give a text, a number, a truth "
+                "value or null"
+            )
     return Record(**found)
