@@ -144,8 +144,9 @@ def _change(fault: HostFault, disk: FaultyDisk) -> DiskChange:
     def change(faults: DiskFaults) -> None:
         match fault:
             case DiskFull():
-                present = () if faults.capacity_bytes is None else (faults.capacity_bytes,)
-                faults.capacity_bytes = min(capacity_bytes, *present)
+                present = faults.capacity_bytes
+                smaller = capacity_bytes if present is None else min(present, capacity_bytes)
+                faults.capacity_bytes = smaller
             case SlowDisk(factor=factor):
                 faults.slowdown *= factor
             case StalledDisk():

@@ -89,10 +89,11 @@ class TargetWorld:
             try:
                 exists = await host.disk.exists("log")
                 async with await host.disk.open("log", create=not exists) as file:
-                    await file.append(bytes(4096))
                     await file.read(0, 100)
                     await file.append(bytes(4096))
                     await file.sync()
+                    await host.disk.sync_directory()
+                    await file.append(bytes(4096))
             except OSError:
                 continue
 

@@ -56,6 +56,8 @@ from kactors.faults.fault import Fault
 from kactors.faults.injector import Counts, Injector
 from kactors.runtime.probes import Probes, sometimes
 from kactors.runtime.probes import current as current_probes
+from kactors.storage.disk_faults import DiskFaults
+from tests.faults.conftest import NewWorld
 from tests.faults.target_world import HOSTS, TargetWorld
 
 AT = At(0.5)
@@ -108,15 +110,15 @@ def needs(fault: Fault) -> tuple[Fault, ...]:
         case Restart():
             return (Crash("a", start=At(0.2)),)
         case TornWrite():
-            return (Bounce("a", start=At(0.7003), end=For(0.1)),)
+            return (Bounce("a", start=At(0.705), end=For(0.1)),)
         case _:
             return ()
 
 
 @pytest.mark.parametrize("fault", ONE_OF_EACH, ids=lambda fault: fault.kind)
-def test_every_kind_fires_is_felt_and_is_healed(fault: Fault) -> None:
+def test_every_kind_fires_is_felt_and_is_healed(fault: Fault, new_world: NewWorld) -> None:
     """Armed once, fired once, felt; and afterwards the world is as it was."""
-    world = TargetWorld()
+    world = new_world()
 
     injector = world.run(FaultPlan((fault, *needs(fault))), 0.9)
     assert injector.counts()[fault.kind] == Counts(armed=1, fired=1, felt=1)
@@ -136,22 +138,24 @@ def test_every_kind_fires_is_felt_and_is_healed(fault: Fault) -> None:
         assert world.host(name).up
         assert not world.host(name).paused
         assert world.clock(name).drift_ppm == 0
-        assert repr(world.disks[name].faults) == repr(TargetWorld().disks[name].faults)
+        assert repr(world.disks[name].faults) == repr(DiskFaults(torn_writes=False))
 
 
 @pytest.mark.parametrize("fault", ONE_OF_EACH, ids=lambda fault: fault.kind)
-def test_a_fault_that_comes_too_late_is_armed_and_nothing_else(fault: Fault) -> None:
+def test_a_fault_that_comes_too_late_is_armed_and_nothing_else(
+    fault: Fault, new_world: NewWorld
+) -> None:
     """Counters tell a plan that did nothing from one that did."""
-    world = TargetWorld()
+    world = new_world()
 
     injector = world.run(FaultPlan((fault,)), 0.4)
 
     assert injector.counts() == {fault.kind: Counts(armed=1, fired=0, felt=0)}
 
 
-def test_a_fault_that_nobody_meets_is_not_felt() -> None:
+def test_a_fault_that_nobody_meets_is_not_felt(new_world: NewWorld) -> None:
     """A cut between hosts that do not talk has fired, and that is all."""
-    world = TargetWorld()
+    world = new_world()
     for name in HOSTS:
         world.host(name).crash()
 
@@ -160,9 +164,9 @@ def test_a_fault_that_nobody_meets_is_not_felt() -> None:
     assert injector.counts()["Cut"] == Counts(armed=1, fired=1, felt=0)
 
 
-def test_what_cannot_be_done_has_not_fired() -> None:
+def test_what_cannot_be_done_has_not_fired(new_world: NewWorld) -> None:
     """Who is down cannot crash, and who is up cannot be restarted."""
-    world = TargetWorld()
+    world = new_world()
     plan = FaultPlan(
         (
             Restart("b", start=At(0.1)),
@@ -181,15 +185,15 @@ def test_what_cannot_be_done_has_not_fired() -> None:
     assert not world.up("a")
 
 
-def test_a_plan_for_another_world_is_refused() -> None:
+def test_a_plan_for_another_world_is_refused(new_world: NewWorld) -> None:
     """Before anything is done."""
     with pytest.raises(UnknownHostError, match="names 'x'"):
-        Injector(TargetWorld(), FaultPlan((Crash("x", start=AT),)))
+        Injector(new_world(), FaultPlan((Crash("x", start=AT),)))
 
 
-def test_faults_of_disks_need_a_disk_that_can_fail() -> None:
+def test_faults_of_disks_need_a_disk_that_can_fail(new_world: NewWorld) -> None:
     """A live disk does not fail on command, and the error says so."""
-    world = TargetWorld(disks=False)
+    world = new_world(disks=False)
     for fault in (DiskFull("a", start=AT, end=LASTS), LoseDisk("a", start=AT, end=LASTS)):
         with pytest.raises(UnsupportedFaultError, match="has no disk that"):
             world.run(FaultPlan((fault,)), 1)
@@ -198,9 +202,9 @@ def test_faults_of_disks_need_a_disk_that_can_fail() -> None:
 # -- what they do ---------------------------------------------------------------------------
 
 
-def test_a_cut_parts_two_and_ends() -> None:
+def test_a_cut_parts_two_and_ends(new_world: NewWorld) -> None:
     """From its start to its end nothing passes, before and after everything."""
-    world = TargetWorld()
+    world = new_world()
 
     world.run(FaultPlan((Cut("a", "b", start=AT, end=LASTS),)), 2)
 
@@ -210,9 +214,9 @@ def test_a_cut_parts_two_and_ends() -> None:
     assert [at for at in times if at > 1.01]
 
 
-def test_a_ring_lets_everyone_hear_a_majority() -> None:
+def test_a_ring_lets_everyone_hear_a_majority(new_world: NewWorld) -> None:
     """With five: itself and both neighbours."""
-    world = TargetWorld()
+    world = new_world()
 
     world.run(FaultPlan((Ring(HOSTS, start=AT, end=LASTS),)), 0.95)
 
@@ -220,9 +224,9 @@ def test_a_ring_lets_everyone_hear_a_majority() -> None:
     assert world.heard("c", since=0.52) == {"b", "d"}
 
 
-def test_a_bounced_host_keeps_what_it_synced_and_a_lost_disk_nothing() -> None:
+def test_a_bounced_host_keeps_what_it_synced_and_a_lost_disk_nothing(new_world: NewWorld) -> None:
     """Both come up again with the end of the fault."""
-    world = TargetWorld()
+    world = new_world()
     plan = FaultPlan((Bounce("a", start=AT, end=For(0.3)), LoseDisk("b", start=AT, end=For(0.3))))
 
     world.run(plan, 0.7)
@@ -236,9 +240,9 @@ def test_a_bounced_host_keeps_what_it_synced_and_a_lost_disk_nothing() -> None:
     assert len(world.disks["a"].content("log")) > kept
 
 
-def test_a_host_restarted_meanwhile_is_not_restarted_again() -> None:
+def test_a_host_restarted_meanwhile_is_not_restarted_again(new_world: NewWorld) -> None:
     """A bounce brings up only the life that it has ended."""
-    world = TargetWorld()
+    world = new_world()
     plan = FaultPlan(
         (
             Bounce("a", start=At(0.5), end=For(1)),
@@ -255,9 +259,9 @@ def test_a_host_restarted_meanwhile_is_not_restarted_again() -> None:
     assert world.up("a")
 
 
-def test_pauses_overlap() -> None:
+def test_pauses_overlap(new_world: NewWorld) -> None:
     """A host goes on when the last of its pauses ends."""
-    world = TargetWorld()
+    world = new_world()
     plan = FaultPlan(
         (Pause("a", start=At(0.5), end=For(1)), Pause("a", start=At(0.7), end=For(0.2)))
     )
@@ -269,9 +273,9 @@ def test_pauses_overlap() -> None:
     assert not world.host("a").paused
 
 
-def test_drifts_add_up_and_end_one_by_one() -> None:
+def test_drifts_add_up_and_end_one_by_one(new_world: NewWorld) -> None:
     """The clock's own drift is what is left."""
-    world = TargetWorld()
+    world = new_world()
     world.set_drift("a", 50)
     plan = FaultPlan(
         (
@@ -293,9 +297,9 @@ def test_drifts_add_up_and_end_one_by_one() -> None:
     assert world.clock("b").drift_ppm == 0
 
 
-def test_a_clock_jumps_where_it_is() -> None:
+def test_a_clock_jumps_where_it_is(new_world: NewWorld) -> None:
     """Wall time only; the end of the plan does not bring it back."""
-    world = TargetWorld()
+    world = new_world()
     before = world.clock("a").offset_ns
 
     injector = world.run(FaultPlan((ClockJump("a", -3600, start=AT),)), 1)
@@ -305,9 +309,9 @@ def test_a_clock_jumps_where_it_is() -> None:
     assert world.clock("a").monotonic_ns() == 10**9
 
 
-def test_faults_of_one_disk_come_together() -> None:
+def test_faults_of_one_disk_come_together(new_world: NewWorld) -> None:
     """Rates combine as independent chances, slowness multiplies, the smaller capacity counts."""
-    world = TargetWorld()
+    world = new_world()
     lasts = For(1)
     plan = FaultPlan(
         (
@@ -338,9 +342,9 @@ def test_faults_of_one_disk_come_together() -> None:
     assert faults.slowdown == 1
 
 
-def test_held_messages_arrive_in_order_when_the_hold_ends() -> None:
+def test_held_messages_arrive_in_order_when_the_hold_ends(new_world: NewWorld) -> None:
     """They are late, not lost."""
-    world = TargetWorld()
+    world = new_world()
     plan = FaultPlan((Hold(Messages(source="a", target="b"), start=AT, end=LASTS),))
 
     world.run(plan, 1.5)
@@ -353,9 +357,9 @@ def test_held_messages_arrive_in_order_when_the_hold_ends() -> None:
     assert len([at for at, _ in pings if at == 1.0]) >= 49
 
 
-def test_a_drop_takes_as_many_as_it_says() -> None:
+def test_a_drop_takes_as_many_as_it_says(new_world: NewWorld) -> None:
     """One message, and only of those that match."""
-    world = TargetWorld()
+    world = new_world()
     which = Messages("tests.faults.*", target="b", where={"number": 42})
     plan = FaultPlan((Drop(which, count=1, start=At(0), forever=True),))
 
@@ -378,19 +382,19 @@ def began(world: TargetWorld, fault: Fault, seconds: float) -> list[tuple[int, s
     return [(record.true_ns // 10**6, record.what) for record in recorder.records]
 
 
-def test_a_fault_may_wait_for_a_delivery() -> None:
+def test_a_fault_may_wait_for_a_delivery(new_world: NewWorld) -> None:
     """The n-th one that matches, and a while later."""
     trigger = Delivered("tests.faults.ping", source="a/pinger", target="b", where={"number": 7})
 
-    assert began(TargetWorld(), Crash("c", start=When(trigger)), 1) == [(71, "fault")]
+    assert began(new_world(), Crash("c", start=When(trigger)), 1) == [(71, "fault")]
     later = Crash("c", start=When(Delivered(source="a", target="b"), occurrence=20, delay=0.5))
-    assert began(TargetWorld(), later, 1) == [(701, "fault")]
+    assert began(new_world(), later, 1) == [(701, "fault")]
 
 
-def test_a_fault_before_a_delivery_can_prevent_it() -> None:
+def test_a_fault_before_a_delivery_can_prevent_it(new_world: NewWorld) -> None:
     """After it, it cannot."""
     for before, expected in ((True, 2), (False, 3)):
-        world = TargetWorld()
+        world = new_world()
         trigger = Delivered(target="b", source="a", where={"number": 3}, before=before)
         world.run(FaultPlan((Crash("b", start=When(trigger)),)), 1)
 
@@ -398,21 +402,21 @@ def test_a_fault_before_a_delivery_can_prevent_it() -> None:
         assert max(numbers) == expected
 
 
-def test_a_fault_may_wait_for_a_sending() -> None:
+def test_a_fault_may_wait_for_a_sending(new_world: NewWorld) -> None:
     """It comes before the link does anything."""
     trigger = Sent(source="a", target="b", where={"number": 7})
 
-    assert began(TargetWorld(), Crash("c", start=When(trigger)), 1) == [(70, "fault")]
+    assert began(new_world(), Crash("c", start=When(trigger)), 1) == [(70, "fault")]
 
 
-def test_a_fault_may_wait_for_an_actor() -> None:
+def test_a_fault_may_wait_for_an_actor(new_world: NewWorld) -> None:
     """For its start, the second one here, or its death."""
-    world = TargetWorld()
+    world = new_world()
     plan = FaultPlan(
         (
             Crash("a", start=At(0.3)),
             Restart("a", start=At(0.5)),
-            KillActor("b/pinger", start=When(ActorStarted("a/*"))),
+            KillActor("b/pinger", start=When(ActorStarted("a/*"), occurrence=2)),
             Crash("c", start=When(ActorDied("b"), delay=0.1)),
         )
     )
@@ -424,9 +428,9 @@ def test_a_fault_may_wait_for_an_actor() -> None:
     assert not world.up("c")
 
 
-def test_a_fault_may_wait_for_a_probe() -> None:
+def test_a_fault_may_wait_for_a_probe(new_world: NewWorld) -> None:
     """As soon as the component gets there."""
-    world = TargetWorld()
+    world = new_world()
     injector = world.run(FaultPlan((Crash("c", start=When(ProbeHit("two lead*"))),)), 1)
     before = current_probes.use(world.probes)
     try:
@@ -440,9 +444,9 @@ def test_a_fault_may_wait_for_a_probe() -> None:
     assert injector.counts()["Crash"].fired == 1
 
 
-def test_a_world_without_probes_never_fires_them() -> None:
+def test_a_world_without_probes_never_fires_them(new_world: NewWorld) -> None:
     """It is armed and waits."""
-    world = TargetWorld()
+    world = new_world()
     world.probes = None
 
     injector = world.run(FaultPlan((Crash("c", start=When(ProbeHit("x"))),)), 0.1)
@@ -452,27 +456,27 @@ def test_a_world_without_probes_never_fires_them() -> None:
     assert injector.counts()["Crash"] == Counts(armed=1, fired=0, felt=0)
 
 
-def test_an_end_may_wait_for_a_trigger_too() -> None:
+def test_an_end_may_wait_for_a_trigger_too(new_world: NewWorld) -> None:
     """It counts what happens after the beginning."""
     fault = Cut("a", "b", start=At(0.5), end=When(Delivered(source="c", target="d"), occurrence=3))
 
-    assert began(TargetWorld(), fault, 2) == [(500, "fault begins"), (521, "fault ends")]
+    assert began(new_world(), fault, 2) == [(500, "fault begins"), (521, "fault ends")]
 
 
-def test_an_end_may_be_an_instant() -> None:
+def test_an_end_may_be_an_instant(new_world: NewWorld) -> None:
     """Counted from the start of the plan; a trigger that comes later begins nothing."""
     trigger = When(Delivered(source="a", target="b", where={"number": 10}))
 
-    assert began(TargetWorld(), Pause("c", start=trigger, end=Until(0.4)), 1) == [
+    assert began(new_world(), Pause("c", start=trigger, end=Until(0.4)), 1) == [
         (101, "fault begins"),
         (400, "fault ends"),
     ]
-    assert began(TargetWorld(), Pause("c", start=trigger, end=Until(0.05)), 1) == []
+    assert began(new_world(), Pause("c", start=trigger, end=Until(0.05)), 1) == []
 
 
-def test_a_world_without_triggers_has_no_hooks() -> None:
+def test_a_world_without_triggers_has_no_hooks(new_world: NewWorld) -> None:
     """Looking at messages costs nothing before the first watch and after the last."""
-    world = TargetWorld()
+    world = new_world()
     trigger = When(Delivered(target="b"))
     injector = Injector(world, FaultPlan((Crash("c", start=trigger), Crash("d", start=trigger))))
 
@@ -484,9 +488,9 @@ def test_a_world_without_triggers_has_no_hooks() -> None:
     assert not world.network.on_delivered
 
 
-def test_a_symbol_is_resolved_when_the_fault_begins() -> None:
+def test_a_symbol_is_resolved_when_the_fault_begins(new_world: NewWorld) -> None:
     """The leader is who leads then; if nobody does, nothing happens."""
-    world = TargetWorld()
+    world = new_world()
     plan = FaultPlan((Crash("@leader", start=AT), Crash("@leader", start=At(0.9))))
     injector = Injector(world, plan)
     injector.start()
@@ -499,10 +503,10 @@ def test_a_symbol_is_resolved_when_the_fault_begins() -> None:
     assert injector.counts()["Crash"] == Counts(armed=2, fired=1, felt=1)
 
 
-def test_at_one_instant_ends_come_first_and_the_plan_decides_the_rest() -> None:
+def test_at_one_instant_ends_come_first_and_the_plan_decides_the_rest(new_world: NewWorld) -> None:
     """Whatever the world does with events of one instant."""
     for seed in range(5):
-        world = TargetWorld(seed)
+        world = new_world(seed)
         plan = FaultPlan(
             (
                 Bounce("a", start=At(0.2), end=For(0.3)),
@@ -521,9 +525,9 @@ def test_at_one_instant_ends_come_first_and_the_plan_decides_the_rest() -> None:
 # -- healing -----------------------------------------------------------------------------
 
 
-def test_healing_ends_everything_and_nothing_begins_again() -> None:
+def test_healing_ends_everything_and_nothing_begins_again(new_world: NewWorld) -> None:
     """What was armed stays armed for good."""
-    world = TargetWorld()
+    world = new_world()
     plan = FaultPlan(
         (
             Crash("a", start=At(0.1)),
@@ -542,9 +546,9 @@ def test_healing_ends_everything_and_nothing_begins_again() -> None:
     assert injector.counts()["Crash"] == Counts(armed=3, fired=1, felt=1)
 
 
-def test_a_core_is_healed_and_the_rest_stays_broken_for_good() -> None:
+def test_a_core_is_healed_and_the_rest_stays_broken_for_good(new_world: NewWorld) -> None:
     """Inside the core everything works; outside nothing changes any more."""
-    world = TargetWorld()
+    world = new_world()
     late = For(0.6)
     plan = FaultPlan(
         (
@@ -577,25 +581,25 @@ def test_a_core_is_healed_and_the_rest_stays_broken_for_good() -> None:
 # -- chance ------------------------------------------------------------------------------
 
 
-def test_a_plan_repeats() -> None:
+def test_a_plan_repeats(new_world: NewWorld) -> None:
     """Same seed, same plan, same run."""
     plan = FaultPlan((Loss("*", "*", 0.3, start=AT, end=LASTS), Bounce("a", start=AT, end=LASTS)))
     digests = []
     for _ in range(2):
-        world = TargetWorld(3)
+        world = new_world(3)
         world.run(plan, 2)
         digests.append(world.network.digest.hexdigest())
 
     assert digests[0] == digests[1]
 
 
-def test_one_fault_less_leaves_the_chance_of_the_others() -> None:
+def test_one_fault_less_leaves_the_chance_of_the_others(new_world: NewWorld) -> None:
     """The messages that a lossy link loses do not depend on faults elsewhere."""
     lossy = Loss("a", "b", 0.5, start=At(0.2), end=For(0.5))
     other = Loss("c", "d", 0.5, start=At(0.1), end=For(0.3))
     lost = []
     for plan in (FaultPlan((lossy,)), FaultPlan((lossy, other))):
-        world = TargetWorld()
+        world = new_world()
         world.run(plan, 1)
         lost.append([p[3] for p in world.pings if p[1:3] == ("a", "b")])
 
@@ -603,12 +607,12 @@ def test_one_fault_less_leaves_the_chance_of_the_others() -> None:
     assert len(lost[0]) < 90
 
 
-def test_equal_faults_have_chances_of_their_own() -> None:
+def test_equal_faults_have_chances_of_their_own(new_world: NewWorld) -> None:
     """Two of them lose more than one."""
     lossy = Loss("a", "b", 0.5, start=At(0), end=For(1))
     arrived = []
     for plan in (FaultPlan((lossy,)), FaultPlan((lossy, lossy))):
-        world = TargetWorld()
+        world = new_world()
         injector = world.run(plan, 1)
         arrived.append(len([p for p in world.pings if p[1:3] == ("a", "b")]))
 
