@@ -91,13 +91,15 @@ class Channel:
         session = self._session
         if session is None:
             return await self._receive_some()
+        data = b""  # first of all, what came together with the end of the handshake
         while True:
-            data = session.decrypt(await self._receive_some())
+            plain = session.decrypt(data)
             if out := session.outgoing():  # TLS answers by itself, to a key update for instance
                 self._unsent = bytes(self._unsent) + out
                 self.flush()
-            if data:
-                return data
+            if plain:
+                return plain
+            data = await self._receive_some()
 
     def push(self, data: bytes) -> None:
         """Take ``data`` for the peer; only once `flush` has answered True."""

@@ -137,13 +137,12 @@ class TlsSession:
             while self._incoming.pending or self._object.pending():
                 part = self._object.read(_READ_BYTES)
                 if not part:
-                    break
+                    if parts:
+                        break  # the socket's own end comes next
+                    raise EndOfStream("the peer closed its TLS session")
                 parts.append(part)
         except ssl.SSLWantReadError:
             pass
-        except ssl.SSLZeroReturnError as error:
-            if not parts:
-                raise EndOfStream("the peer closed its TLS session") from error
         except ssl.SSLError as error:
             raise _ended(error) from error
         return b"".join(parts)
