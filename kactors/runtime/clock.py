@@ -1,9 +1,21 @@
 """A host's view of time: true time seen through an offset, jumps and a drift."""
 
+import math
 from collections.abc import Callable
 
 NANOSECONDS = 1_000_000_000
 MILLION = 1_000_000
+
+
+def first_ns_at(seconds: float) -> int:
+    """Return the first instant, in nanoseconds, that is not before ``seconds`` when read as such.
+
+    Raises:
+        ValueError: ``seconds`` is not a number.
+        OverflowError: it is infinite.
+    """
+    ns = math.ceil(seconds * NANOSECONDS)
+    return ns if ns / NANOSECONDS >= seconds else ns + 1
 
 
 class Clock:

@@ -80,6 +80,7 @@ class LiveHost:
         self.boot: AsyncFunction | None = None
         self.on_crash: list[Hook] = []
         self._dying: dict[LiveTask, None] = {}  # doomed tasks that have not ended yet
+        self._crashes = 0
         self._on_resume: list[Hook] = []
         self._resumed = trio.Event()
 
@@ -134,6 +135,7 @@ class LiveHost:
         if not self.up:
             return
         self.up = False
+        self._crashes += 1
         self._on_resume.clear()
         self._thaw()
         for hook in tuple(self.on_crash):
@@ -178,9 +180,12 @@ class LiveHost:
 
     async def wait_resumed(self) -> None:
         """Keep the calling task, cancelled or not, while the host is paused."""
+        crashes = self._crashes
         with trio.CancelScope(shield=True):
             while self.paused:
                 await self._resumed.wait()
+        if self._crashes != crashes:  # what was held does not happen any more
+            await trio.lowlevel.checkpoint_if_cancelled()
 
     def _thaw(self) -> None:
         self.paused = False

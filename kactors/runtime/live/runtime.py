@@ -42,6 +42,8 @@ class LiveRuntime:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for ``seconds`` of the host's monotonic time."""
+        if not seconds >= 0:
+            raise ValueError(f"a sleep takes a number of seconds from 0 on, not {seconds!r}")
         clock = _skewed_clock()
         if clock is not None and 0 < seconds < math.inf:
             await self.sleep_until(self.current_time() + seconds)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 from kactors.runtime.clock import NANOSECONDS, Clock
+from kactors.runtime.face import name_of
 from kactors.runtime.random import Random, derive_seed, stream
+from kactors.runtime.sim.burial import bury, kill
 from kactors.runtime.sim.cancel import SimCancelScope
-from kactors.runtime.sim.errors import Cancelled
-from kactors.runtime.sim.task import TIE_MASK, Task
+from kactors.runtime.sim.task import TIE_FACTOR, TIE_MASK, Task
 
 if TYPE_CHECKING:
     from kactors.runtime.disk import Disk
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from kactors.runtime.sim.kernel import Kernel
 
 Hook = Callable[[], None]
+
+MASK_64: Final = (1 << 64) - 1
+TIE_STREAMS_MAX: Final = 10_000
+"""How many names of tasks a host remembers before it begins anew."""
 
 
 class SimHost:
@@ -42,7 +48,8 @@ class SimHost:
         self.on_crash: list[Hook] = []
         self._held: list[Task] = []
         self._on_resume: list[Hook] = []
-        self._ties = derive_seed(kernel.seed, "ties", name)
+        self._ties: dict[str, int] = {}
+        self._tie_seed = derive_seed(kernel.seed, "ties", name)
         self._scope = self._fresh_scope()
 
     def __repr__(self) -> str:
@@ -59,8 +66,9 @@ class SimHost:
         If it raises, the whole run ends with what it raised.
         """
         assert self.up, f"host {self.name!r} is down: restart it before it can run {async_fn}"
-        coroutine: Any = async_fn(*args)
-        return self.kernel.spawn(coroutine, name or async_fn.__qualname__, self, self._scope, self)
+        return self.kernel.spawn(
+            async_fn(*args), name or name_of(async_fn), self, self._scope, self
+        )
 
     def child_done(self, task: Task, error: BaseException | None) -> None:
         """End the run if a root task failed: there is nobody above to handle it."""
@@ -73,10 +81,20 @@ class SimHost:
         if task is self.kernel.awaited:
             self.kernel.halt()
 
-    def next_tie_key(self) -> int:
-        """Draw what decides ties for the next task of this host (Knuth's MMIX generator)."""
-        self._ties = (self._ties * 6364136223846793005 + 1442695040888963407) & ((1 << 64) - 1)
-        return self._ties >> 33 & TIE_MASK | 1
+    def next_tie_key(self, name: str) -> int:
+        """Draw what decides ties for the next task of this name (Knuth's MMIX generator).
+
+        Each name has a stream of its own, so that one task more or less leaves the order
+        of those with other names as it was.
+        """
+        ties = self._ties
+        state = ties.get(name)
+        if state is None:
+            if len(ties) >= TIE_STREAMS_MAX:
+                ties.clear()
+            state = crc32(name.encode()) * TIE_FACTOR ^ self._tie_seed
+        state = ties[name] = (state * 6364136223846793005 + 1442695040888963407) & MASK_64
+        return state >> 33 & TIE_MASK | 1
 
     def start(self) -> None:
         """Run `boot`, if there is one."""
@@ -93,16 +111,28 @@ class SimHost:
         self._on_resume.clear()
         for hook in tuple(self.on_crash):
             hook()
+        self._end_tasks()
+
+    def close(self) -> None:
+        """End with the world: as a crash, but of no consequence to the disk."""
+        self.up = self.paused = False
+        self._held.clear()
+        self._on_resume.clear()
+        self._end_tasks()
+
+    def _end_tasks(self) -> None:
         doomed = tuple(reversed(self.tasks))
         self.tasks.clear()
+        kernel = self.kernel
         for task in doomed:
-            task.unpark()
-            task.done = task.stopped = True
-            task.scope = _CRASHED
-            if task is self.kernel.task:  # it is calling us: its coroutine cannot be closed now
-                self.kernel.call_at(self.kernel.now_ns, bury, task)
+            kill(task)
+        for task in doomed:
+            if task is kernel.task:  # it is calling us: its coroutine cannot be closed now
+                kernel.call_at(kernel.now_ns, bury, task)
             else:
                 bury(task)
+        if kernel.awaited in doomed:
+            kernel.call_at(kernel.now_ns, _halt, kernel)
 
     def restart(self) -> None:
         """Begin the next life: `boot` runs again, over what the disk has kept."""
@@ -151,24 +181,5 @@ class SimHost:
         return scope
 
 
-class _CrashedScope(SimCancelScope):
-    """Where the tasks of a crashed host are: whatever they await raises."""
-
-    def __init__(self) -> None:
-        super().__init__(None)  # type: ignore[arg-type]  # never armed, entered or cancelled
-        self.cancelled = True
-
-
-_CRASHED = _CrashedScope()
-
-
-def bury(task: Task) -> None:
-    """End the coroutine of a dead task; what its ``finally`` blocks try comes to nothing."""
-    kernel = task.host.kernel
-    running, kernel.task = kernel.task, task
-    try:
-        task.coroutine.close()
-    except (Cancelled, RuntimeError, Exception):  # noqa: S110, BLE001 - a dead host's last words
-        pass
-    finally:
-        kernel.task = running
+def _halt(kernel: Kernel) -> None:
+    kernel.halt()

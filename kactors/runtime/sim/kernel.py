@@ -14,28 +14,29 @@ the same way; events that one task schedules for one instant keep their order.
 
 from __future__ import annotations
 
-import math
+import sys
 import types
 from collections.abc import Awaitable, Callable, Generator
+from functools import partial
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from kactors.runtime.clock import NANOSECONDS
+from kactors.runtime.clock import NANOSECONDS, first_ns_at
 from kactors.runtime.face import current
 from kactors.runtime.random import derive_seed
-from kactors.runtime.sim.cancel import SimCancelScope
+from kactors.runtime.sim.burial import bury, close_generator
+from kactors.runtime.sim.cancel import NEVER, NEVER_SECONDS, SimCancelScope
 from kactors.runtime.sim.errors import Cancelled, LivelockError, SimulationError
 from kactors.runtime.sim.nursery import Owner, SimNursery
 from kactors.runtime.sim.task import TIE_FACTOR, TIE_MASK, Entry, Task
 from kactors.runtime.sim.waiter import SimWaiter
-from kactors.runtime.sim.watchdog import watchdog
+from kactors.runtime.sim.watchdog import StepTooLong, watchdog
 
 if TYPE_CHECKING:
     from kactors.runtime.sim.host import SimHost
 
-NEVER = 1 << 62
-NEVER_SECONDS = NEVER / NANOSECONDS
-COMPACT_FROM = 10_000
+COMPACT_FROM: Final = 1_000
+"""How many events have to be called off before the heap is cleared of them."""
 
 
 class _Halt(BaseException):
@@ -89,8 +90,16 @@ class Kernel:
     def call_off(self, entry: Entry) -> None:
         """Make an event not happen."""
         if entry[3] is not None:
-            entry[3] = None
-            self._compact()
+            entry[3] = entry[4] = None
+            self.called_off = called_off = self.called_off + 1
+            if called_off > COMPACT_FROM and called_off * 2 > len(self._heap):
+                self._compact()
+
+    def call_off_since(self, sequence: int) -> None:
+        """Make all events not happen that were scheduled after ``sequence`` was drawn."""
+        for entry in tuple(self._heap):
+            if entry[2] > sequence:
+                self.call_off(entry)
 
     def at_local(
         self, host: SimHost, local_ns: int, callback: Callable[[Any], None], argument: Any
@@ -121,16 +130,16 @@ class Kernel:
         change()
         self.skewed = True
         for entry, local_ns in mine:
-            entry[0] = max(self.now_ns, clock.true_ns_of(local_ns))
+            before_ns, true_ns = entry[0], max(self.now_ns, clock.true_ns_of(local_ns))
+            entry[0] = true_ns
+            entry[1] ^= before_ns ^ true_ns
         heapify(self._heap)
 
     def _compact(self) -> None:
-        """Drop called-off events once they are the larger part of the heap."""
-        self.called_off += 1
-        if self.called_off > COMPACT_FROM and self.called_off * 2 > len(self._heap):
-            self._heap[:] = [entry for entry in self._heap if entry[3] is not None]
-            heapify(self._heap)
-            self.called_off = 0
+        """Drop called-off events: they are the larger part of the heap."""
+        self._heap[:] = [entry for entry in self._heap if entry[3] is not None]
+        heapify(self._heap)
+        self.called_off = 0
 
     # -- tasks --------------------------------------------------------------------------
 
@@ -148,8 +157,14 @@ class Kernel:
     def spawn(
         self, coroutine: Any, name: str, host: SimHost, scope: SimCancelScope, owner: Owner
     ) -> Task:
-        """Make a task of ``coroutine``; it runs first in the next batch of this instant."""
-        task = Task(coroutine, name, host, scope, owner, host.next_tie_key())
+        """Make a task of ``coroutine``; it runs first in the next batch of this instant.
+
+        Raises:
+            TypeError: it is none.
+        """
+        if not hasattr(coroutine, "send"):
+            raise TypeError(f"{name} returned {coroutine!r}: a task has to be an async function")
+        task = Task(coroutine, name, host, scope, owner, host.next_tie_key(name))
         host.tasks[task] = None
         if scope.members is not None:
             scope.members[task] = None
@@ -178,7 +193,7 @@ class Kernel:
                 task.coroutine.throw(error)
         except StopIteration as stop:
             self._end(task, stop.value, None)
-        except (KeyboardInterrupt, SystemExit, SimulationError):
+        except (KeyboardInterrupt, SystemExit, SimulationError, StepTooLong):
             self._end(task, None, None)
             raise
         except BaseException as exc:  # noqa: BLE001 - whatever a task raises goes to its owner
@@ -188,6 +203,7 @@ class Kernel:
 
     def _late(self, task: Task) -> None:
         """Step a task that waited for something with a deadline, which has passed."""
+        task.entry = None
         task.unpark()
         self.step(task)
 
@@ -215,17 +231,28 @@ class Kernel:
         """
         assert self.task is None, "a simulation cannot be run from within itself"
         before = current.use(self)
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(firstiter=None, finalizer=partial(close_generator, self))
         try:
             with watchdog(self, self._step_seconds_max):
                 return self._loop(until_ns, stop)
         except _Halt:
             return True
         finally:
+            sys.set_asyncgen_hooks(*hooks)
             current.use(before)
 
     def halt(self) -> None:
         """End `run` from within, at once; whatever else is due at this instant comes later."""
         raise _Halt
+
+    def close(self) -> None:
+        """Forget every event; what was to be buried later is buried now."""
+        events, self._heap[:] = tuple(self._heap), ()
+        self.ready.clear()
+        for _, _, _, callback, argument in events:
+            if callback is bury:
+                bury(argument)
 
     def _loop(self, until_ns: int, stop: Callable[[], bool] | None) -> bool:
         heap = self._heap
@@ -244,6 +271,7 @@ class Kernel:
             entry = heappop(heap)
             callback = entry[3]
             if callback is None:
+                self.called_off -= 1
                 continue
             if entry[0] != now_ns:
                 if entry[0] > until_ns:
@@ -295,8 +323,10 @@ class Kernel:
         if task.scope.cancelled:
             raise Cancelled
         if not 0 <= seconds < NEVER_SECONDS:
-            seconds = _checked(seconds)
-        true_ns = self.now_ns + int(seconds * NANOSECONDS)
+            if seconds >= NEVER_SECONDS:
+                yield from SimWaiter(self).wait()
+            raise ValueError(f"a sleep takes a number of seconds from 0 on, not {seconds!r}")
+        true_ns = self.now_ns + int(seconds * NANOSECONDS + 0.5)
         if self.skewed:
             clock = task.host.clock
             elapsed = true_ns - self.now_ns
@@ -312,11 +342,19 @@ class Kernel:
         heappush(self._heap, entry)
         yield
 
-    def sleep_until(self, deadline: float) -> Awaitable[None]:
+    @types.coroutine
+    def sleep_until(self, deadline: float) -> Generator[None, None, None]:
         """Wait until the host's monotonic clock shows ``deadline``, in seconds."""
-        if deadline == math.inf:
-            return self.sleep_forever()
-        return self.sleep(max(0.0, deadline - self.current_time()))
+        task = self.running()
+        if task.scope.cancelled:
+            raise Cancelled
+        if not deadline < NEVER_SECONDS:
+            if deadline >= NEVER_SECONDS:
+                yield from SimWaiter(self).wait()
+            raise ValueError(f"a deadline is a number of seconds, not {deadline!r}")
+        due_ns = first_ns_at(max(0.0, deadline))
+        task.entry = self.at_local(task.host, due_ns, self._step, task)
+        yield
 
     def sleep_forever(self) -> Awaitable[None]:
         """Wait until cancelled."""
@@ -389,9 +427,3 @@ class Kernel:
     def cancelled_class(self) -> type[BaseException]:
         """Return `Cancelled`."""
         return Cancelled
-
-
-def _checked(seconds: float) -> float:
-    if seconds >= NEVER_SECONDS:
-        return NEVER_SECONDS
-    raise ValueError(f"a sleep takes a number of seconds from 0 on, not {seconds!r}")

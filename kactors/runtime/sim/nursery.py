@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from kactors.runtime.sim.cancel import SimCancelScope
+from kactors.runtime.face import name_of
+from kactors.runtime.sim.cancel import SimCancelScope, raise_as_it_was
 from kactors.runtime.sim.task import Task
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class SimNursery:
         "_host",
         "_kernel",
         "_parent",
+        "_starting",
         "_waiting",
         "cancel_scope",
         "members",
@@ -43,6 +45,7 @@ class SimNursery:
         self.cancel_scope.members = self.members
         self._errors: list[BaseException] = []
         self._closed = False
+        self._starting = 0  # children that have not said yet that they have started
         self._waiting = False
         self._parent: Task | None = None
         self._host: SimHost | None = None
@@ -59,15 +62,19 @@ class SimNursery:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        if isinstance(exc, GeneratorExit):  # the host has crashed: nobody is left to wait for
+        kernel, parent = self._kernel, self._parent
+        assert parent is not None
+        if parent.done or kernel.task is None:  # its host has crashed, or its world has ended
             self._closed = True
             return False
         if exc is not None:
             self._errors.append(exc)
             self.cancel_scope.cancel("the body of the nursery raised")
-        if self.members:
+        if self.members or self._starting:
             self._waiting = True
-            await self._kernel.park_shielded()
+            await kernel.park_shielded()
+        else:
+            await kernel.cancel_shielded_checkpoint()
         self._closed = True
         error: BaseException | None = None
         if self._errors:
@@ -76,12 +83,10 @@ class SimNursery:
         remaining = self.cancel_scope.leave(error)
         if remaining is None:
             return exc is not None
-        context = remaining.__context__
         try:
-            raise remaining
+            raise_as_it_was(remaining)
         finally:
-            remaining.__context__ = context
-            del remaining, error
+            del remaining, error, exc  # they refer to this frame: let no cycle keep them
 
     def start_soon(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> None:
         """Run ``async_fn(*args)`` as a child task, soon.
@@ -89,35 +94,39 @@ class SimNursery:
         Raises:
             RuntimeError: the nursery has been left.
         """
-        self._spawn(async_fn(*args), name or async_fn.__qualname__)
+        self._spawn(async_fn(*args), name or name_of(async_fn))
 
     def _spawn(self, coroutine: Any, name: str) -> Task:
-        if self._closed or self._host is None:
+        host = self._host
+        if self._closed or host is None or self._parent.done:  # type: ignore[union-attr]  # opened by then
             coroutine.close()
             raise RuntimeError(f"{name} cannot start: its nursery is not open; start it in another")
-        task = self._kernel.spawn(coroutine, name, self._host, self.cancel_scope, self)
-        self.members[task] = None
-        return task
+        return self._kernel.spawn(coroutine, name, host, self.cancel_scope, self)
 
     async def start(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> Any:
         """Run a child and wait until it calls ``task_status.started(value)``; return the value.
 
         Raises:
-            RuntimeError: the child ended without calling it.
+            RuntimeError: the child ended without calling it, or the nursery has been left.
         """
+        label = name or name_of(async_fn)
+        if self._closed:
+            raise RuntimeError(f"{label} cannot start: its nursery was left; start it in another")
         status = _Starting(self)
+        self._starting += 1
         try:
             async with SimNursery(self._kernel) as old:
                 status.old = old
-                label = name or async_fn.__qualname__
                 status.task = old._spawn(async_fn(*args, task_status=status), label)
         except BaseExceptionGroup as group:
-            if len(group.exceptions) == 1:  # the only child's own error, as if it were awaited here
-                raise group.exceptions[0] from None
-            raise
+            if len(group.exceptions) > 1:
+                raise
+            raise_as_it_was(group.exceptions[0])  # as if the child were awaited here
+        finally:
+            self._starting -= 1
+            self._wake_if_empty()
         if not status.called:
-            what = async_fn.__qualname__
-            raise RuntimeError(f"{what} ended without calling task_status.started()")
+            raise RuntimeError(f"{label} ended without calling task_status.started()")
         return status.value
 
     def child_done(self, task: Task, error: BaseException | None) -> None:
@@ -129,7 +138,7 @@ class SimNursery:
         self._wake_if_empty()
 
     def _wake_if_empty(self) -> None:
-        if self._waiting and not self.members:
+        if self._waiting and not self.members and not self._starting:
             self._waiting = False
             assert self._parent is not None
             self._kernel.ready.append(self._parent)
@@ -156,8 +165,7 @@ class _Starting:
         task, old, new = self.task, self.old, self.nursery
         if old.cancel_scope.cancelled:
             return  # the start itself was cancelled: the child ends where it is
-        if new._closed:
-            raise RuntimeError(f"{task.name} has started, but its nursery was left meanwhile")
+        assert not new._closed, f"{new} was left while {task!r} was starting in it"
         old.members.pop(task, None)
         new.members[task] = None
         task.owner = new
@@ -169,7 +177,9 @@ def _move_scopes(task: Task, old: SimCancelScope, new: SimCancelScope) -> None:
     """Hang the scopes that ``task`` has entered below ``new`` instead of ``old``."""
     if task.scope is old:
         task.scope = new
-        return  # the task is running: its next checkpoint sees the new scope
+        if new.cancelled:
+            new._kernel.cancel_task(task)
+        return
     scope = task.scope
     while scope.parent is not old:
         assert scope.parent is not None

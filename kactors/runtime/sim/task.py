@@ -85,9 +85,10 @@ class Task:
 
     def unpark(self) -> None:
         """Forget whatever would have woken the task."""
-        if self.entry is not None:
-            self.entry[3] = None
+        entry = self.entry
+        if entry is not None:
             self.entry = None
+            self.host.kernel.call_off(entry)
         if self.waiter is not None:
             self.waiter.task = None
             self.waiter = None

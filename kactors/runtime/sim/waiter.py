@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from kactors.runtime.clock import NANOSECONDS
+from kactors.runtime.sim.cancel import NEVER_SECONDS
 from kactors.runtime.sim.errors import Cancelled
 from kactors.runtime.sim.task import Task
 
@@ -49,13 +50,20 @@ class SimWaiter:
 
     @types.coroutine
     def wait_for(self, seconds: float, late: Any) -> Generator[None, None, Any]:
-        """Return the value, or ``late`` when it has not come within ``seconds``."""
+        """Return the value, or ``late`` when it has not come within ``seconds``.
+
+        Raises:
+            ValueError: ``seconds`` is negative or not a number.
+        """
         kernel = self._kernel
         task = kernel.running()
         if task.scope.cancelled:
             raise Cancelled
+        if not seconds >= 0:
+            raise ValueError(f"a wait takes a number of seconds from 0 on, not {seconds!r}")
         if self._value is _NOTHING:
-            task.entry = kernel.after_local(task, int(seconds * NANOSECONDS))
+            if seconds < NEVER_SECONDS:
+                task.entry = kernel.after_local(task, int(seconds * NANOSECONDS + 0.5))
             self.task = task
             task.waiter = self
             yield

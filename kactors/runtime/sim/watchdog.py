@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from kactors.runtime.sim.kernel import Kernel
 
 
+class StepTooLong(BaseException):
+    """Carries the news out of a step; ``except Exception`` in the task does not stop it."""
+
+
 @contextmanager
 def watchdog(kernel: Kernel, step_seconds_max: float) -> Generator[None]:
     """Raise `NeverAwaitsError` inside a step that takes longer than ``step_seconds_max``.
@@ -26,10 +30,11 @@ def watchdog(kernel: Kernel, step_seconds_max: float) -> Generator[None]:
     Does nothing off the main thread, where Python delivers no signals.
     """
     interval = step_seconds_max / 4
+    report: NeverAwaitsError | None = None
     seen = (-1, 0)  # the work done when last looked at, and how often it was found so
 
     def look(_signal: int, frame: FrameType | None) -> None:
-        nonlocal seen
+        nonlocal seen, report
         work, ticks = seen
         if kernel.task is None or kernel.work_done() != work:
             seen = (kernel.work_done(), 1)
@@ -37,7 +42,8 @@ def watchdog(kernel: Kernel, step_seconds_max: float) -> Generator[None]:
         seen = (work, ticks + 1)
         if ticks >= 4:
             where = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "an unknown line"
-            raise NeverAwaitsError(repr(kernel.task), step_seconds_max, where)
+            report = NeverAwaitsError(repr(kernel.task), step_seconds_max, where)
+            raise StepTooLong
 
     try:
         before = signal.signal(signal.SIGVTALRM, look)
@@ -47,6 +53,9 @@ def watchdog(kernel: Kernel, step_seconds_max: float) -> Generator[None]:
     timer = signal.setitimer(signal.ITIMER_VIRTUAL, interval, interval)
     try:
         yield
+    except StepTooLong:
+        assert report is not None
+        raise report from None
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, *timer)
         signal.signal(signal.SIGVTALRM, before)

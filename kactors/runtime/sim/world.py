@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 from kactors.runtime.clock import NANOSECONDS, Clock
 from kactors.runtime.disk import NoDisk
-from kactors.runtime.sim.errors import DeadlockError
+from kactors.runtime.sim.cancel import CRASHED, NEVER
+from kactors.runtime.sim.errors import DeadlockError, SimulationError
 from kactors.runtime.sim.host import SimHost
-from kactors.runtime.sim.kernel import NEVER, Kernel
+from kactors.runtime.sim.kernel import Kernel
 
 if TYPE_CHECKING:
     from kactors.runtime.disk import Disk
@@ -22,12 +24,13 @@ EPOCH_NS = 1_767_225_600 * NANOSECONDS
 class Simulation:
     """Hosts in virtual time. Everything that happens follows from ``seed``.
 
+    A context manager that closes.
+
     Example:
-        >>> simulation = Simulation(seed=1)
-        >>> simulation.add_host("a").name
-        'a'
-        >>> simulation.run_for(5.0)
-        >>> simulation.time
+        >>> with Simulation(seed=1) as simulation:
+        ...     host = simulation.add_host("a")
+        ...     simulation.run_for(5.0)
+        ...     simulation.time
         5.0
     """
 
@@ -90,18 +93,41 @@ class Simulation:
 
         Raises:
             DeadlockError: nothing can happen any more and the task has not ended.
+            SimulationError: the task has died with its host.
         """
         if not task.done:
             self.kernel.awaited = task
-            self.kernel.run()
+            try:
+                self.kernel.run()
+            finally:
+                self.kernel.awaited = None
         if not task.done:
             raise DeadlockError(self.kernel.now_ns, self.waiting())
+        if task.scope is CRASHED:
+            raise SimulationError(f"{task!r} is awaited, but has died with its host")
         return task.value
+
+    def close(self) -> None:
+        """End every task. What their cleanup code tries comes to nothing; no disk notices."""
+        for host in self.hosts.values():
+            host.close()
+        self.kernel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def waiting(self) -> list[str]:
         """Say of every living task where it waits, one line each."""
         return [
-            f"{host.name}: {task.name} at {task.where()}"
+            f"{host.name}{' (paused)' if host.paused else ''}: {task.name} at {task.where()}"
             for host in self.hosts.values()
             for task in host.tasks
         ]
@@ -114,6 +140,6 @@ def run(async_fn: AsyncFunction, *args: Any, seed: int = 0, **limits: Any) -> An
         DeadlockError: every task waits for ever; the error lists for what.
         BaseException: what ``async_fn`` raises.
     """
-    simulation = Simulation(seed, **limits)
-    host = simulation.add_host("main")
-    return simulation.run_until_done(host.spawn(async_fn, *args))
+    with Simulation(seed, **limits) as simulation:
+        host = simulation.add_host("main")
+        return simulation.run_until_done(host.spawn(async_fn, *args))
