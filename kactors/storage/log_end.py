@@ -5,7 +5,7 @@ from typing import Self
 
 from kactors.runtime.disk import Disk, File
 from kactors.storage.path import join
-from kactors.storage.record import END, MARK, Framer, Record
+from kactors.storage.record import CUT, END, MARK, Framer, Record
 from kactors.storage.recovery import Found
 from kactors.storage.segment import SegmentHeader
 from kactors.storage.segment_supply import SegmentSupply
@@ -61,20 +61,13 @@ class LogEnd:
     async def mend(cls, disk: Disk, directory: str, supply: SegmentSupply, found: Found) -> Self:
         """Go on where a log ends: make what was read durable, and the debris zeros.
 
-        What no frame proves durable is written again, for after a failed sync the page
-        cache shows bytes that no further sync would write.
-
         Raises:
             OSError: the disk failed.
         """
         tail, framer = found.tail, found.tail.framer
         file = await disk.open(join(directory, found.segments[-1].name))
-        doubtful = framer.durable if framer.durable < tail.records_end else framer.end
-        again = found.tail_data[doubtful : framer.end] + bytes(found.debris_end - framer.end)
         try:
-            if again:
-                await file.write(doubtful, again)
-            await file.sync()  # also if there is nothing to mend: an earlier try may have died here
+            await _mend_tail(file, found)
         except BaseException:
             await file.close()
             raise
@@ -150,3 +143,23 @@ class LogEnd:
     async def close(self) -> None:
         """Close the last segment's file."""
         await self._file.close()
+
+
+async def _mend_tail(file: File, found: Found) -> None:
+    """Write again what no frame proves durable, and zeros over the debris behind it.
+
+    After a failed sync the page cache shows bytes that no further sync would write: hence
+    the former, and hence the note that stands behind the log while the latter is done.
+    """
+    framer = found.tail.framer
+    end = framer.end
+    doubtful = framer.durable if framer.durable < found.tail.records_end else end
+    again = found.tail_data[doubtful:end]
+    if found.debris_end > end:
+        note = Framer(framer.seed, framer.chain, end, found.debris_end).frame([Record(CUT, b"")])
+        await file.write(doubtful, again + note.ljust(found.debris_end - end, b"\0"))
+        await file.sync()
+        await file.write(end, bytes(len(note)))
+    elif again:
+        await file.write(doubtful, again)
+    await file.sync()  # also if nothing was written: an earlier recovery may have died here

@@ -35,7 +35,15 @@ MARK: Final = 254
 END: Final = 255
 """Says that the next segment exists; carries nothing and has no number."""
 
-TYPE_MAX: Final = 253
+CUT: Final = 253
+"""Says that a torn tail is being cut, and in ``durable`` up to where; has no number.
+
+It stands where the log ends while what follows is overwritten with zeros, and is itself
+overwritten once they are durable. If that fails, the next recovery learns from it what to
+overwrite, even if the page cache pretends that nothing is left.
+"""
+
+TYPE_MAX: Final = 252
 """Types from 1 to here are the caller's."""
 
 _FIELDS: Final = struct.Struct("<III")
@@ -45,7 +53,7 @@ _PADDING: Final = tuple(bytes(-size % UNIT_BYTES) for size in range(UNIT_BYTES))
 
 
 class Record(NamedTuple):
-    """What the log keeps: some bytes, and of which type they are (1 to 253)."""
+    """What the log keeps: some bytes, and of which type they are (1 to 252)."""
 
     type: int
     payload: bytes

@@ -5,7 +5,7 @@ import attrs
 from kactors.runtime.disk import Disk
 from kactors.storage.errors import WalCorruptError
 from kactors.storage.path import join
-from kactors.storage.record import END, Record
+from kactors.storage.record import END, HEADER_BYTES, Record
 from kactors.storage.scan import Scan, check_closed, judge_tail, scan
 from kactors.storage.segment import SUFFIX, SegmentHeader, decode_header, parse_name, segment_name
 
@@ -48,6 +48,14 @@ class Found:
     tail: Scan
     tail_data: bytes
     debris_end: int
+
+    @property
+    def torn_bytes(self) -> int:
+        """The size of the torn write; 0 if the last recovery has left nothing but its note."""
+        end = self.tail.framer.end
+        if self.tail.cut_end and not any(self.tail_data[end + HEADER_BYTES : self.debris_end]):
+            return 0
+        return self.debris_end - end
 
 
 async def read_log(disk: Disk, directory: str) -> Found | None:

@@ -26,6 +26,7 @@ from crc32c import crc32c
 from kactors.storage.errors import WalCorruptError
 from kactors.storage.medium import SECTOR_BYTES
 from kactors.storage.record import (
+    CUT,
     HEADER_BYTES,
     TYPE_MAX,
     UNIT_BYTES,
@@ -46,12 +47,14 @@ class Scan:
         framer: goes on where the frames end; its `durable` is what the frames prove.
         records_end: the offset behind the last record.
         last_type: the type of the last frame, 0 if there is none.
+        cut_end: where the torn tail behind it ends if an earlier recovery was cutting it.
     """
 
     records: list[Record]
     framer: Framer
     records_end: int
     last_type: int = 0
+    cut_end: int = 0
 
 
 def scan(data: bytes, header: SegmentHeader, seed: int, upto: int) -> Scan:
@@ -67,6 +70,9 @@ def scan(data: bytes, header: SegmentHeader, seed: int, upto: int) -> Scan:
         begin = offset + HEADER_BYTES
         payload = data[begin : begin + frame.size]
         if crc32c(payload, chain) != frame.body or any(data[begin + frame.size : frame.end]):
+            break
+        if frame.type == CUT:
+            found.cut_end = min(frame.durable, upto)
             break
         offset, chain = frame.end, frame.check
         durable = max(durable, frame.durable)
@@ -109,6 +115,8 @@ def check_closed(
 def judge_tail(path: str, data: bytes, header: SegmentHeader, found: Scan) -> int:
     """Return the offset at which the debris behind the last frame of a log ends.
 
+    That is where the last frame ends if there is none.
+
     Raises:
         WalCorruptError: what is behind the last frame was once synced.
     """
@@ -129,6 +137,8 @@ def judge_tail(path: str, data: bytes, header: SegmentHeader, found: Scan) -> in
 
     if end + HEADER_BYTES > len(data):
         return debris_end
+    if found.cut_end:
+        return max(found.cut_end, debris_end)  # it was judged before the cutting began
     frame = read_header(data, end, seed)
     if frame is None:
         if any(data[end : end + HEADER_BYTES]):

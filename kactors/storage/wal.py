@@ -141,7 +141,7 @@ class Wal:
                 records=found.records,
                 first_number=found.segments[0].first,
                 metadata=found.segments[0].metadata,
-                cut_bytes=found.debris_end - end.offset,
+                cut_bytes=found.torn_bytes,
             )
         return cls(disk, directory, supply, end, segment_bytes), recovery
 
@@ -176,7 +176,7 @@ class Wal:
         `sync` returns may keep the first few of them.
 
         Args:
-            records: types from 1 to 253.
+            records: types from 1 to 252.
             metadata: of the segments that begin after these records; as before if None.
 
         Raises:

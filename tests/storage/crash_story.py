@@ -1,0 +1,186 @@
+"""A story that uses a log and its snapshots, and the promises that it was made.
+
+Everything is small, so that segments fill up quickly and the sectors that a crash may keep
+or lose can be counted on one hand.
+"""
+
+import attrs
+
+from kactors.storage.record import Record
+from kactors.storage.recovery import Recovery
+from kactors.storage.sim_disk import SimDisk
+from kactors.storage.snapshot import SnapshotStore
+from kactors.storage.wal import Wal
+
+LOG, SNAPSHOTS = "log", "snapshots"
+SEGMENT_BYTES = 512 * 4
+BLOCK_BYTES = 400
+
+
+class Violation(AssertionError):
+    """A promise was broken."""
+
+
+@attrs.define(unsafe_hash=True)
+class Promises:
+    """What the story was told, and may therefore rely on.
+
+    Attributes:
+        opened: the log exists.
+        appended: the size of every record appended; its number makes up the rest.
+        acknowledged: the number of the last record that a sync has covered.
+        covered_before: the number of the last one that the sync before that has covered.
+        released: records before this number may be gone.
+        snapshot: the index of the newest one committed; it must be there.
+        doubtful: the disk lies, so that what the last sync has covered may be gone.
+    """
+
+    opened: bool = False
+    appended: tuple[int, ...] = ()
+    acknowledged: int = 0
+    covered_before: int = 0
+    released: int = 1
+    snapshot: int = 0
+    doubtful: bool = False
+
+    def acknowledge(self) -> None:
+        """Believe that everything appended so far survives."""
+        self.covered_before, self.acknowledged = self.acknowledged, len(self.appended)
+
+
+def record_of(number: int, size: int) -> Record:
+    """Return the record with this number: its bytes say which one it is."""
+    return Record(1 + number % 5, bytes([number]) * size)
+
+
+def snapshot_of(index: int) -> bytes:
+    """Return the data of the snapshot with this index: two blocks of it."""
+    return bytes([index]) * (BLOCK_BYTES + 50)
+
+
+def metadata_after(number: int) -> bytes:
+    """Return the metadata of a segment that begins after this record."""
+    return b"after %d" % number
+
+
+async def append(wal: Wal, promises: Promises, *sizes: int) -> None:
+    """Append records; the metadata says after which one it holds."""
+    first = len(promises.appended) + 1
+    promises.appended += sizes
+    records = [record_of(number, size) for number, size in enumerate(sizes, first)]
+    last = wal.append(records, metadata=metadata_after(len(promises.appended)))
+    assert last == len(promises.appended), f"record {len(promises.appended)} was numbered {last}"
+
+
+async def append_and_sync(wal: Wal, promises: Promises, *sizes: int) -> None:
+    """Append records, sync, and believe what that promises."""
+    await append(wal, promises, *sizes)
+    await wal.sync()
+    promises.acknowledge()
+
+
+async def save(store: SnapshotStore, promises: Promises, index: int) -> None:
+    """Save a snapshot, and believe that it is kept."""
+    await store.save(index, snapshot_of(index), b"metadata")
+    promises.snapshot = index
+
+
+async def open_log(disk: SimDisk, *, create: bool, preallocate: bool) -> tuple[Wal, Recovery]:
+    """Open the log as the story does."""
+    return await Wal.open(
+        disk,
+        LOG,
+        create=create,
+        metadata=metadata_after(0),
+        segment_bytes=SEGMENT_BYTES,
+        preallocate=preallocate,
+    )
+
+
+async def story(disk: SimDisk, promises: Promises, *, preallocate: bool) -> None:
+    """Use everything that a log and its snapshots can do."""
+    wal, _ = await open_log(disk, create=True, preallocate=preallocate)
+    promises.opened = True
+    await append_and_sync(wal, promises, 20)
+    await append_and_sync(wal, promises, 700, 30)
+    await append(wal, promises, 40)
+    await wal.flush()
+    await append_and_sync(wal, promises, 100)
+    await wal.cut()
+    await append_and_sync(wal, promises, 600)
+    store = await SnapshotStore.open(disk, SNAPSHOTS, keep=1, block_bytes=BLOCK_BYTES)
+    await save(store, promises, 3)
+    await append_and_sync(wal, promises, 650, 300)  # does not fit: a segment begins by itself
+    await append(wal, promises, 10)
+    await wal.flush()
+    await wal.close()
+    promises.acknowledge()
+
+    wal, recovery = await open_log(disk, create=False, preallocate=preallocate)
+    check_recovery(recovery, promises)
+    await append_and_sync(wal, promises, 50)
+    await save(store, promises, 9)
+    await store.purge()
+    promises.released = 8
+    await wal.release(8)  # two segments
+    await append(wal, promises, 560)
+    await wal.cut()
+    promises.acknowledge()
+    promises.released = 10
+    await wal.release(10)
+    await append_and_sync(wal, promises, 600)
+    await append(wal, promises, 70, 80)
+    await wal.flush()
+
+
+def check_recovery(recovery: Recovery, promises: Promises) -> None:
+    """Check that nothing acknowledged is missing and nothing else was made up.
+
+    Raises:
+        Violation: it was.
+    """
+    first, last = recovery.first_number, recovery.first_number + len(recovery.records) - 1
+    appended = [record_of(number, size) for number, size in enumerate(promises.appended, 1)]
+    if list(recovery.records) != appended[first - 1 : last]:
+        raise Violation(f"records {first} to {last} are not what was appended under these numbers")
+    if first > promises.released:
+        raise Violation(
+            f"the log begins at {first}, only what is before {promises.released} may go"
+        )
+    if recovery.metadata != metadata_after(first - 1):
+        raise Violation(f"the log begins at record {first}, its metadata is {recovery.metadata!r}")
+    promised = promises.covered_before if promises.doubtful else promises.acknowledged
+    if last < promised:
+        raise Violation(f"record {promised} was acknowledged, the log ends at {last}")
+
+
+async def check_snapshots(disk: SimDisk, promises: Promises) -> None:
+    """Check that the newest snapshot is there, whole, and is no older than promised.
+
+    Raises:
+        Violation: it is not.
+        StorageError: the disk's damage is reported.
+    """
+    store = await SnapshotStore.open(disk, SNAPSHOTS, block_bytes=BLOCK_BYTES)
+    snapshot, damaged = await store.newest()
+    for error in damaged:
+        raise error
+    if (snapshot.index if snapshot else 0) < promises.snapshot:
+        raise Violation(f"snapshot {promises.snapshot} was committed, the newest is {snapshot}")
+    if snapshot is not None:
+        async with await store.open_snapshot(snapshot.index) as reader:
+            if await reader.read(0, 1 << 20) != snapshot_of(snapshot.index):
+                raise Violation(f"{snapshot} holds other data than was saved")
+
+
+async def recover(disk: SimDisk, promises: Promises) -> tuple[Wal, Recovery]:
+    """Open everything as a member does that starts again, and check every promise.
+
+    Raises:
+        Violation: one was broken.
+        StorageError: the disk's damage is reported.
+    """
+    wal, recovery = await open_log(disk, create=not promises.opened, preallocate=False)
+    check_recovery(recovery, promises)
+    await check_snapshots(disk, promises)
+    return wal, recovery
