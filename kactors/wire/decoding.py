@@ -183,13 +183,23 @@ class _DecoderWriter:
     def _message(self, shape: Message, x: str, level: int, where: str) -> str:
         any_of = self._source.name("any_of", partial(_decode_any, self._tables, shape, where))
         slow = f"{any_of}({x}, depth - {level})"
-        tag = self._tables.tags.get(shape.bases[0])
-        if len(shape.bases) != 1 or tag is None:
+        tag = self._tables.only_tag(shape.bases)
+        if tag is None:
             return slow
         return (
             f"({self._decoders}[{tag!r}]({x}, depth - {level})"
             f" if type({x}) is list and {x} and {x}[0] == {tag!r} else {slow})"
         )
+
+    def _messages(self, shape: Message, x: str, level: int, where: str) -> str:
+        """Return the list of many messages, of which most have one tag: looked up once."""
+        any_of = self._source.name("any_of", partial(_decode_any, self._tables, shape, where))
+        tag = repr(self._tables.tags[shape.bases[0]])
+        v, e, d = f"v{level}", f"e{level}", f"d{level}"
+        ours = f"type({v}) is list and {v} and {v}[0] == {tag}"
+        each = f"{e}({v}, {d}) if {ours} else {any_of}({v}, {d})"
+        once = f"for {e}, {d} in (({self._decoders}[{tag}], depth - {level}),)"
+        return f"[{each} {once} for {v} in {x}]"
 
     def _union(self, shape: Union, x: str, level: int, where: str) -> str:
         members = [member for member in shape.members if member != Nothing()]
@@ -211,7 +221,10 @@ class _DecoderWriter:
         unpacked, condition = "list", ""
         match shape:
             case Sequence(container, element):
-                text = f"[{self.expression(element, v, deeper, inside)} for {v} in {x}]"
+                if isinstance(element, Message) and self._tables.only_tag(element.bases):
+                    text = self._messages(element, x, deeper, inside)
+                else:
+                    text = f"[{self.expression(element, v, deeper, inside)} for {v} in {x}]"
                 if container is tuple:
                     text = f"tuple({text})"
                 elif container is frozenset:

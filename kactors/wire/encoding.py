@@ -118,12 +118,21 @@ class _EncoderWriter:
     def _message(self, shape: Message, x: str, level: int, where: str) -> str:
         any_of = self._source.name("any_of", partial(_encode_any, self._tables, shape, where))
         slow = f"{any_of}({x}, depth - {level})"
-        if len(shape.bases) != 1 or shape.bases[0] not in self._tables.tags:
+        if self._tables.only_tag(shape.bases) is None:
             return slow
         name = self._source.name("message", shape.bases[0])
         return (
             f"({self._encoders}[{name}]({x}, depth - {level}) if type({x}) is {name} else {slow})"
         )
+
+    def _messages(self, shape: Message, x: str, level: int, where: str) -> str:
+        """Return the list of many messages, of which most are of one class: looked up once."""
+        any_of = self._source.name("any_of", partial(_encode_any, self._tables, shape, where))
+        name = self._source.name("message", shape.bases[0])
+        v, e, d = f"v{level}", f"e{level}", f"d{level}"
+        each = f"{e}({v}, {d}) if type({v}) is {name} else {any_of}({v}, {d})"
+        once = f"for {e}, {d} in (({self._encoders}[{name}], depth - {level}),)"
+        return f"[{each} {once} for {v} in {x}]"
 
     def _union(self, shape: Union, x: str, level: int, where: str) -> str:
         members = [member for member in shape.members if member != Nothing()]
@@ -169,8 +178,10 @@ class _EncoderWriter:
         match shape:
             case Sequence(container, element):
                 kind, condition = container, ""
-                each = self.expression(element, v, deeper, inside)
-                text = f"[{each} for {v} in {x}]"
+                if isinstance(element, Message) and self._tables.only_tag(element.bases):
+                    text = self._messages(element, x, deeper, inside)
+                else:
+                    text = f"[{self.expression(element, v, deeper, inside)} for {v} in {x}]"
                 if container is frozenset:
                     text = f"sorted({text}, key={self._source.name('pack', pack)})"
             case FixedTuple(elements):

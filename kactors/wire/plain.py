@@ -38,20 +38,18 @@ def checked_plain(fail: Fail, where: str, value: Any, depth: int) -> Any:
 def _check(fail: Fail, where: str, value: Any, depth: int) -> None:
     if depth < 1:
         raise TooDeep(where)
-    children: Any
-    if type(value) is list:
-        children = value
-    elif type(value) is dict:
-        for key in value:
+    if type(value) is dict:
+        for key, child in value.items():
             if type(key) is not str:
                 fail(key)
-        children = value.values()
+            if type(child) is not str and type(child) not in LEAVES:
+                _check(fail, where, child, depth - 1)
+    elif type(value) is list:
+        for child in value:
+            if type(child) is not str and type(child) not in LEAVES:
+                _check(fail, where, child, depth - 1)
     else:
         fail(value)
-    for child in children:
-        kind = type(child)
-        if kind is not str and kind not in LEAVES:
-            _check(fail, where, child, depth - 1)
 
 
 def surely_plain(data: bytes, depth: int) -> bool:

@@ -35,3 +35,7 @@ class Tables:
     decoders: dict[str, Decoder]
     record_encoders: dict[type, Encoder]
     record_decoders: dict[type, Decoder]
+
+    def only_tag(self, bases: tuple[type, ...]) -> str | None:
+        """Return the tag if one registered class is meant: no union, no marker, not ``object``."""
+        return self.tags.get(bases[0]) if len(bases) == 1 else None
