@@ -30,8 +30,10 @@ class Agenda:
             actions.clear()
 
     def _run(self, true_ns: int) -> None:
-        due = self._due.pop(true_ns)
+        # It stays on the agenda meanwhile: an action may add to this instant, or clear it.
+        due = self._due[true_ns]
         while due:
             due.sort(key=lambda entry: entry[0])
             _, action = due.pop(0)
             action()
+        del self._due[true_ns]

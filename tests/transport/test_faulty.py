@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kactors.runtime import checkpoint, current_time_ns, open_nursery, sim, sleep
+from kactors.runtime import checkpoint, current_time_ns, live, open_nursery, sim, sleep
 from kactors.transport.envelope import Envelope
 from kactors.transport.faulty import FaultyTransport, no_latency
 from kactors.transport.hooks import MessageHooks, Verdict
@@ -244,3 +244,30 @@ def test_closing_drains_what_is_delayed_within_the_time_given() -> None:
         assert counts["dropped: dropped"] == 1  # the third, held
 
     sim.run(body)
+
+
+def test_the_live_world_knows_the_same_rules() -> None:
+    """Cut, delayed, doubled, clogged, by the real clock."""
+
+    async def body() -> None:
+        async with pair() as hosts:
+            hosts.send(b"1")
+            hosts.rules.set("f", "a", "b", LinkRule(cut=True))
+            hosts.send(b"2")
+            hosts.rules.set(
+                "f", "a", "b", LinkRule(latency=Constant(0.002), duplicate=1.0, spread=0)
+            )
+            hosts.send(b"3")
+            while len(hosts.payloads) < 3:
+                await sleep(0.001)
+            assert current_time_ns() - before_ns >= 2_000_000
+            hosts.rules.set("f", "a", "b", LinkRule(clog=True))
+            hosts.send(b"4")
+            await settle()
+            assert hosts.payloads == [b"1", b"3", b"3"]
+            hosts.rules.clear("f")
+            await settle()
+
+            assert hosts.payloads == [b"1", b"3", b"3", b"4"]
+
+    live.run(body)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kactors.runtime import checkpoint, open_nursery, sim
+from kactors.runtime import checkpoint, live, open_nursery, sim
 from kactors.transport.envelope import Envelope
 from kactors.transport.memory import MemoryHub, MemoryTransport
 from tests.transport.fake_world import message
@@ -13,7 +13,7 @@ from tests.transport.fake_world import message
 Body = Callable[[], Awaitable[Any]]
 
 
-@pytest.fixture(params=[sim.run])
+@pytest.fixture(params=[sim.run, live.run], ids=["sim", "live"])
 def run(request: pytest.FixtureRequest) -> Callable[[Body], Any]:
     """Run a coroutine function in each world."""
     return request.param  # type: ignore[no-any-return]  # pytest does not know it
