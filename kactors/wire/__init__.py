@@ -3,6 +3,28 @@
 A message is declared with `message`, an exception that travels with `remote_error`. The
 encoder and the decoder of a class are written as Python source when they are first needed;
 they check every type, so that whatever is wrong ends in one family of errors, `WireError`.
+
+On the wire a message is the array ``[tag, field, ...]``. In its fields may stand:
+
+| annotation                               | on the wire                                       |
+|------------------------------------------|---------------------------------------------------|
+| ``None bool int float str bytes``        | themselves; an int has at most 64 bits            |
+| an ``Enum`` of ints or of strs           | its value                                         |
+| ``Literal[...]``                         | the value                                         |
+| a message or remote error                | its array; of a base class: any message below it  |
+| ``object``, or a base class with nothing | any message (below it), known by its tag          |
+| but ``__slots__ = ()``                   |                                                   |
+| a ``NamedTuple``                         | the array of its fields, without a tag            |
+| ``list[X] tuple[X, ...] tuple[X, Y]``    | an array                                          |
+| ``frozenset[X]``                         | an array, sorted by encoded form                  |
+| ``dict[K, V]``                           | a map if K is str or bytes, else the array        |
+|                                          | ``[key, value, key, ...]``                        |
+| ``X | Y``, ``X | None``                  | whichever it is; no two may have one msgpack type |
+| ``Any``                                  | what JSON could hold, and bytes                   |
+| a ``NewType``, a ``type`` alias          | what it stands for                                |
+
+Fields may be added at the end, with defaults: readers skip what is too much and fill in
+what is missing, in messages and in NamedTuples.
 """
 
 from kactors.wire.declare import evolve as evolve

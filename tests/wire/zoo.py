@@ -108,6 +108,14 @@ class Containers:
     nested: tuple[tuple[int, tuple[str, Place]], dict[Mood, bool]]
 
 
+@message("zoo.keys", registry=ZOO)
+class Keys:
+    """Keys that are one of several scalars: in a map, and in an array."""
+
+    names: dict[str | bytes, int]
+    things: dict[int | str | None, frozenset[int | bool]]
+
+
 @message("zoo.unions", registry=ZOO)
 class Unions:
     """Unions: optional, of scalars, of messages, of everything that can be told apart."""
