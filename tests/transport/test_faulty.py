@@ -257,6 +257,7 @@ def test_the_live_world_knows_the_same_rules() -> None:
             hosts.rules.set(
                 "f", "a", "b", LinkRule(latency=Constant(0.002), duplicate=1.0, spread=0)
             )
+            before_ns = current_time_ns()
             hosts.send(b"3")
             while len(hosts.payloads) < 3:
                 await sleep(0.001)
