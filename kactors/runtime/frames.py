@@ -1,5 +1,6 @@
 """Where a suspended coroutine waits."""
 
+import linecache
 from types import CoroutineType, FrameType, GeneratorType
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ def where(coroutine: object) -> str:
     """Say where a coroutine waits: the innermost frame outside the runtime that awaits.
 
     Returns:
-        ``file:line in function``.
+        ``file:line in function: source``, without the source if there is none.
     """
     found: FrameType | None = None
     outermost: FrameType | None = None
@@ -30,4 +31,7 @@ def where(coroutine: object) -> str:
     frame = found or outermost
     if frame is None:
         return "its end"
-    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}"
+    code = frame.f_code
+    place = f"{code.co_filename}:{frame.f_lineno} in {code.co_qualname}"
+    source = linecache.getline(code.co_filename, frame.f_lineno).strip()
+    return f"{place}: {source}" if source else place

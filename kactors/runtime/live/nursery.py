@@ -4,13 +4,16 @@ import itertools
 from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import trio  # noqa: TID251 - live-only module
 
 from kactors.runtime.face import AsyncFunction
+from kactors.runtime.frames import where
 from kactors.runtime.live.host import HOST, until_resumed
 from kactors.runtime.live.scope import LiveCancelScope
+
+T = TypeVar("T")
 
 BIRTH: ContextVar[int] = ContextVar("BIRTH", default=0)
 """Numbers the tasks in the order in which they were started."""
@@ -62,7 +65,7 @@ class LiveNursery:
     def waiting(self) -> tuple[str, ...]:
         """Say where the children wait, one line each, the oldest first."""
         children = sorted(self._nursery.child_tasks, key=lambda task: task.context.get(BIRTH, 0))
-        return tuple(f"{task.name} at {where(task)}" for task in children)
+        return tuple(f"{task.name} at {where(task.coro)}" for task in children)
 
     def _for_a_child(self, start: Callable[[], None]) -> None:
         """Call ``start`` in the context that the child is to inherit.
@@ -74,13 +77,3 @@ class LiveNursery:
         if self._host is not None:
             context.run(HOST.set, self._host)
         context.run(start)
-
-
-def where(task: trio.lowlevel.Task) -> str:
-    """Say where a task waits: its innermost line outside of the runtime and trio."""
-    found = "before its first step"
-    for frame, line in task.iter_await_frames():
-        code = frame.f_code
-        if "/kactors/runtime/" not in code.co_filename and "/trio/" not in code.co_filename:
-            found = f"{code.co_filename}:{line} in {code.co_qualname}"
-    return found

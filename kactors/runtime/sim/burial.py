@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
+from kactors.runtime.face import current
 from kactors.runtime.sim.cancel import CRASHED
 from kactors.runtime.sim.errors import Cancelled
 from kactors.runtime.sim.task import Task
@@ -64,10 +65,12 @@ def close_generator(kernel: Kernel, generator: AsyncGenerator[Any, Any]) -> None
 
 def _run_aside(kernel: Kernel, task: Task, work: Callable[[], object]) -> None:
     running, kernel.task = kernel.task, task
+    before = current.use(kernel)  # another world may be running, or none
     sequence = kernel.sequence
     try:
         work()
     finally:
+        current.use(before)
         kernel.task = running
         if kernel.sequence != sequence:
             kernel.call_off_since(sequence)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from kactors.runtime.clock import NANOSECONDS, Clock
-from kactors.runtime.face import name_of
+from kactors.runtime.face import current, name_of
 from kactors.runtime.random import Random, derive_seed, stream
 from kactors.runtime.sim.burial import bury, kill
 from kactors.runtime.sim.cancel import SimCancelScope
@@ -66,9 +66,12 @@ class SimHost:
         If it raises, the whole run ends with what it raised.
         """
         assert self.up, f"host {self.name!r} is down: restart it before it can run {async_fn}"
-        return self.kernel.spawn(
-            async_fn(*args), name or name_of(async_fn), self, self._scope, self
-        )
+        before = current.use(self.kernel)  # for functions of the face, called from outside
+        try:
+            coroutine = async_fn(*args)
+        finally:
+            current.use(before)
+        return self.kernel.spawn(coroutine, name or name_of(async_fn), self, self._scope, self)
 
     def child_done(self, task: Task, error: BaseException | None) -> None:
         """End the run if a root task failed: there is nobody above to handle it."""

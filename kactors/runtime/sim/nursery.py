@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from kactors.runtime.face import name_of
 from kactors.runtime.sim.cancel import SimCancelScope, raise_as_it_was
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from kactors.runtime.face import AsyncFunction
     from kactors.runtime.sim.host import SimHost
     from kactors.runtime.sim.kernel import Kernel
+
+T = TypeVar("T")
 
 
 class Owner(Protocol):
@@ -102,6 +105,18 @@ class SimNursery:
             coroutine.close()
             raise RuntimeError(f"{name} cannot start: its nursery is not open; start it in another")
         return self._kernel.spawn(coroutine, name, host, self.cancel_scope, self)
+
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Return ``function(*args)``, called as the task that has opened the nursery would."""
+        kernel = self._kernel
+        running = kernel.task
+        if running is not None and running.host is self._host:
+            return function(*args)
+        kernel.task = self._parent
+        try:
+            return function(*args)
+        finally:
+            kernel.task = running
 
     async def start(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> Any:
         """Run a child and wait until it calls ``task_status.started(value)``; return the value.

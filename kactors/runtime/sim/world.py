@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -24,7 +25,9 @@ EPOCH_NS = 1_767_225_600 * NANOSECONDS
 class Simulation:
     """Hosts in virtual time. Everything that happens follows from ``seed``.
 
-    A context manager that closes.
+    A context manager that closes. Who makes many and closes none keeps them all in memory:
+    Python must not collect what waits in them, for it would run its cleanup code anywhere,
+    even in the midst of another simulation.
 
     Example:
         >>> with Simulation(seed=1) as simulation:
@@ -38,6 +41,7 @@ class Simulation:
         self.seed = seed
         self.kernel = Kernel(seed, **limits)
         self.hosts: dict[str, SimHost] = {}
+        self._finalizer = weakref.finalize(self, _close, self.kernel, self.hosts)
 
     @property
     def time(self) -> float:
@@ -109,9 +113,7 @@ class Simulation:
 
     def close(self) -> None:
         """End every task. What their cleanup code tries comes to nothing; no disk notices."""
-        for host in self.hosts.values():
-            host.close()
-        self.kernel.close()
+        self._finalizer()
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +133,12 @@ class Simulation:
             for host in self.hosts.values()
             for task in host.tasks
         ]
+
+
+def _close(kernel: Kernel, hosts: dict[str, SimHost]) -> None:
+    for host in hosts.values():
+        host.close()
+    kernel.close()
 
 
 def run(async_fn: AsyncFunction, *args: Any, seed: int = 0, **limits: Any) -> Any:
