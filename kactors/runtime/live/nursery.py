@@ -15,6 +15,8 @@ from kactors.runtime.live.scope import LiveCancelScope
 
 T = TypeVar("T")
 
+T = TypeVar("T")
+
 BIRTH: ContextVar[int] = ContextVar("BIRTH", default=0)
 """Numbers the tasks in the order in which they were started."""
 
@@ -61,6 +63,17 @@ class LiveNursery:
             RuntimeError: the child ended without calling it, or the nursery has been left.
         """
         return await until_resumed(self._nursery.start(async_fn, *args, name=name))
+
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Return ``function(*args)``, called on the nursery's host.
+
+        Deadlines are those of the task that calls: trio knows no other.
+        """
+        if self._host is None or HOST.get(None) is self._host:
+            return function(*args)
+        context = copy_context()
+        context.run(HOST.set, self._host)
+        return context.run(function, *args)
 
     def waiting(self) -> tuple[str, ...]:
         """Say where the children wait, one line each, the oldest first."""

@@ -371,19 +371,18 @@ class Kernel:
         if task.scope.cancelled:
             raise Cancelled
 
-    @types.coroutine
-    def checkpoint_if_cancelled(self) -> Generator[None, None, None]:
+    async def checkpoint_if_cancelled(self) -> None:
         """Notice cancellation, but do not let others run if there is none."""
-        task = self.running()
-        if task.scope.cancelled:
-            self.ready.append(task)
-            yield
+        if self.running().scope.cancelled:
             raise Cancelled
 
     @types.coroutine
     def cancel_shielded_checkpoint(self) -> Generator[None, None, None]:
         """Let others run at this instant, without noticing cancellation."""
-        self.ready.append(self.running())
+        task = self.running()
+        if task.done:  # a crashed host's cleanup code does not wait, shielded or not
+            raise Cancelled
+        self.ready.append(task)
         yield
 
     @types.coroutine

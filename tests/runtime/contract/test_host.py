@@ -65,6 +65,30 @@ def test_a_child_belongs_to_the_host_of_its_nursery(run_world: RunWorld) -> None
     assert seen == ["main"]
 
 
+def test_a_function_can_be_called_as_on_the_nurserys_host(run_world: RunWorld) -> None:
+    """Whoever calls it; what it raises comes out."""
+
+    def where(*names: str) -> tuple[str, ...]:
+        return (*names, current_host().name)
+
+    async def main(world: World) -> None:
+        seen: list[tuple[str, ...]] = []
+        async with open_nursery() as nursery:
+
+            async def call() -> None:
+                seen.append(nursery.call(where, "there"))
+                with pytest.raises(ValueError, match="invalid literal"):
+                    nursery.call(int, "one")
+                seen.append(where("here"))
+
+            world.add_host("other").spawn(call)
+            await sleep(1.0)
+            seen.append(nursery.call(where))
+        assert seen == [("there", "main"), ("here", "other"), ("main",)]
+
+    run_world(main)
+
+
 def test_names_are_unique(run_world: RunWorld) -> None:
     """A second host of one name is a `ValueError`."""
 
