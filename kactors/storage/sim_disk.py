@@ -346,8 +346,9 @@ class SimFile:
     async def _write(self, offset: int, data: bytes) -> None:
         disk, faults = self._disk, self._disk.faults
         if disk._strikes("write_error", faults.write_error_per_million):
-            sectors = disk._draw("write_error").below(sector_count(len(data)) + 1)
-            self._put(offset, _up_to_sector(offset, data, sectors * SECTOR_BYTES))
+            into = offset % SECTOR_BYTES
+            sectors = disk._draw("write_error").below(sector_count(into + len(data)) + 1)
+            self._put(offset, data[: max(0, sectors * SECTOR_BYTES - into)])
             raise _error(errno.EIO, self.name)
         self._check_space(offset + len(data), offset, data)
         self._put(offset, data)

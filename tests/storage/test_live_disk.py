@@ -1,0 +1,152 @@
+"""Real files: what only they have."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trio  # noqa: TID251 - tests of the live world
+
+from kactors.runtime import ClosedResourceError, live
+from kactors.storage.errors import DiskInUseError, DiskPathError
+from kactors.storage.live_disk import INLINE_BYTES, LOCK_NAME, LiveDisk
+
+pytestmark = pytest.mark.live
+
+HOLD_THE_LOCK = """
+import sys
+from kactors.storage.live_disk import LiveDisk
+with LiveDisk(sys.argv[1]):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_directory_is_open_once(tmp_path: Path) -> None:
+    """A second disk is refused, in the same process too, until the first is closed."""
+    with LiveDisk(tmp_path), pytest.raises(DiskInUseError, match=f"open in process {os.getpid()}"):
+        LiveDisk(tmp_path)
+
+    LiveDisk(tmp_path).close()
+
+
+def test_another_process_is_named(tmp_path: Path) -> None:
+    """The error says who has the directory; when that process is gone, even killed, it is free."""
+    command = [sys.executable, "-c", HOLD_THE_LOCK, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"locked\n"
+
+        with pytest.raises(DiskInUseError, match=f"open in process {holder.pid}: stop that one"):
+            LiveDisk(tmp_path)
+        holder.kill()
+
+    LiveDisk(tmp_path).close()
+
+
+def test_the_lock_is_nobodys_file(tmp_path: Path) -> None:
+    """It is neither listed nor can it be opened, renamed or deleted."""
+
+    async def main(disk: LiveDisk) -> tuple[str, ...]:
+        with pytest.raises(DiskPathError, match="the disk's own"):
+            await disk.delete(LOCK_NAME)
+        return await disk.list()
+
+    with LiveDisk(tmp_path) as disk:
+        assert live.run(main, disk) == ()
+
+
+def test_symbolic_links_do_not_lead_out(tmp_path: Path) -> None:
+    """Neither a link in the path nor one in the place of the file is followed."""
+    (tmp_path / "secret").write_bytes(b"secret")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "out").symlink_to(tmp_path)
+    (root / "link").symlink_to(tmp_path / "secret")
+
+    async def main(disk: LiveDisk) -> None:
+        with pytest.raises(DiskPathError, match="by a symbolic link"):
+            await disk.open("out/secret")
+        with pytest.raises(OSError, match="symbolic"):
+            await disk.open("link")
+
+    with LiveDisk(root) as disk:
+        live.run(main, disk)
+
+
+def test_a_root_may_be_a_symbolic_link(tmp_path: Path) -> None:
+    """It is resolved once, when the disk is opened."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+
+    with LiveDisk(tmp_path / "link") as disk:
+        assert disk.root == (tmp_path / "real").resolve()
+
+
+def test_closing_the_disk_closes_its_files(tmp_path: Path) -> None:
+    """Nothing can be done with either afterwards, and closing again is harmless."""
+
+    async def main(disk: LiveDisk) -> None:
+        file = await disk.open("f", create=True)
+        disk.close()
+        disk.close()
+        with pytest.raises(ClosedResourceError, match="'f' was closed"):
+            await file.append(b"x")
+        with pytest.raises(ClosedResourceError, match="the disk at"):
+            await disk.list()
+
+    live.run(main, LiveDisk(tmp_path))
+
+
+def test_a_file_in_use_by_a_thread_is_closed_later(tmp_path: Path) -> None:
+    """Closing does not take the descriptor away from a write that is under way."""
+    data = b"x" * (8 * INLINE_BYTES)
+
+    async def main(disk: LiveDisk) -> int:
+        file = await disk.open("f", create=True)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(file.append, data)
+            await trio.lowlevel.checkpoint()
+            await file.close()
+        return (tmp_path / "f").stat().st_size
+
+    with LiveDisk(tmp_path) as disk:
+        assert live.run(main, disk) == len(data)
+
+
+def test_writing_in_pieces_writes_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system takes or gives only in part is continued, in the right place."""
+    pwrite, pread = os.pwrite, os.pread
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, at: pwrite(fd, bytes(data)[:3], at))
+    monkeypatch.setattr(os, "pread", lambda fd, size, at: pread(fd, min(size, 2), at))
+
+    async def main(disk: LiveDisk) -> bytes:
+        file = await disk.open("f", create=True)
+        await file.append(b"0123456789")
+        return await file.read(1, 100)
+
+    with LiveDisk(tmp_path) as disk:
+        assert live.run(main, disk) == b"123456789"
+
+
+def test_after_a_failed_write_the_size_is_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that did not grow does not say that it did."""
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    async def main(disk: LiveDisk) -> int:
+        file = await disk.open("f", create=True)
+        await file.append(b"abc")
+        monkeypatch.setattr(os, "pwrite", full)
+        with pytest.raises(OSError, match="No space"):
+            await file.append(b"def")
+        return file.size
+
+    with LiveDisk(tmp_path) as disk:
+        assert live.run(main, disk) == 3
