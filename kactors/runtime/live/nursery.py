@@ -15,8 +15,6 @@ from kactors.runtime.live.scope import LiveCancelScope
 
 T = TypeVar("T")
 
-T = TypeVar("T")
-
 BIRTH: ContextVar[int] = ContextVar("BIRTH", default=0)
 """Numbers the tasks in the order in which they were started."""
 
