@@ -24,7 +24,7 @@ from typing import Any, Final, NoReturn
 from msgpack import Packer
 
 from kactors.wire.coercion import COERCE, refuse
-from kactors.wire.errors import EncodeError, TooDeep
+from kactors.wire.errors import EncodeError, TooDeep, WireError
 from kactors.wire.layout import Layout
 from kactors.wire.plain import PLAIN, checked_plain
 from kactors.wire.shapes import (
@@ -244,8 +244,14 @@ def _too_deep(where: str) -> NoReturn:
     raise TooDeep(where)
 
 
-def unpackable(where: str, error: Exception) -> EncodeError:
-    """Return the `EncodeError` for what msgpack has no form for, in words."""
+#: What msgpack may raise for the outcome of an encoder, and Python for one that has no end.
+FAILURES: Final = (ValueError, OverflowError, RecursionError)
+
+
+def unpackable(where: str, error: Exception) -> WireError:
+    """Return the `WireError` for one of `FAILURES`."""
+    if isinstance(error, RecursionError) or "recursion limit" in str(error):
+        return TooDeep(where)
     if isinstance(error, OverflowError):
         return EncodeError(f"{where} holds an integer beyond 64 bits: send it as str or bytes")
     if isinstance(error, UnicodeEncodeError):

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, overload
 from msgpack import unpackb
 
 from kactors.wire.decoding import compile_decoder
+from kactors.wire.encoding import FAILURES as PACK_FAILURES
 from kactors.wire.encoding import compile_encoder, pack, unpackable
 from kactors.wire.errors import (
     DeclarationError,
@@ -19,11 +20,13 @@ from kactors.wire.errors import (
     UnexpectedMessage,
     UnknownTag,
     UnresolvedName,
+    WireError,
 )
 from kactors.wire.layout import Layout, message_layout, record_layout
 from kactors.wire.limits import DEFAULT_LIMITS, Limits
 from kactors.wire.tables import Decoder, Encoder, Tables
-from kactors.wire.unpacking import FAILURES, Buffer, explained, unpack
+from kactors.wire.unpacking import FAILURES as UNPACK_FAILURES
+from kactors.wire.unpacking import Buffer, explained, unpack
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -132,10 +135,8 @@ class Registry:
         """
         try:
             data = pack(self._encoders[type(message)](message, limits.depth))
-        except (OverflowError, ValueError) as error:
+        except PACK_FAILURES as error:
             raise self._blamed(message, limits, error) from error
-        except RecursionError:
-            raise TooDeep(type(message).__qualname__) from None
         if len(data) > limits.size_bytes:
             raise FrameTooLarge(len(data), limit_bytes=limits.size_bytes)
         return data
@@ -168,7 +169,7 @@ class Registry:
             raise FrameTooLarge(len(data), limit_bytes=limits.size_bytes)
         try:
             raw = unpackb(data)
-        except FAILURES as error:
+        except UNPACK_FAILURES as error:
             raise explained(data, error) from error
         if type(raw) is not list or not raw or type(tag := raw[0]) is not str:
             raise Malformed(
@@ -186,7 +187,7 @@ class Registry:
         """Return the bytes from which `decode_record` makes an equal NamedTuple; as `encode`."""
         try:
             data = pack(self._tables.record_encoders[type(record)](record, limits.depth))
-        except (OverflowError, ValueError) as error:
+        except PACK_FAILURES as error:
             raise unpackable(type(record).__qualname__, error) from error
         if len(data) > limits.size_bytes:
             raise FrameTooLarge(len(data), limit_bytes=limits.size_bytes)
@@ -199,7 +200,10 @@ class Registry:
             raise Malformed(
                 f"{len(data)} bytes are msgpack, but not the array of a {cls.__qualname__}"
             )
-        record: T = self._tables.record_decoders[cls](raw, limits.depth)
+        try:
+            record: T = self._tables.record_decoders[cls](raw, limits.depth)
+        except RecursionError:
+            raise TooDeep(cls.__qualname__) from None
         return record
 
     def _message_encoder(self, cls: type) -> Encoder:
@@ -218,22 +222,21 @@ class Registry:
     def _record_decoder(self, cls: type) -> Decoder:
         return compile_decoder(record_layout(cls, self._tables.tags.__contains__), self._tables)
 
-    def _blamed(self, message: object, limits: Limits, error: Exception) -> EncodeError:
+    def _blamed(self, message: object, limits: Limits, error: Exception) -> WireError:
         """Say which field it was that msgpack could not pack."""
         layout = self.layout(type(message))
         try:
             packable = self._encoders[type(message)](message, limits.depth)
         except (
-            OverflowError,
-            ValueError,
-        ):  # in a frozenset, whose elements are packed to sort them
+            PACK_FAILURES
+        ):  # a stack that ended; or a frozenset, whose elements are packed to sort them
             return unpackable(layout.cls.__qualname__, error)
         for field, part in zip(layout.fields, packable[layout.head :], strict=True):
             try:
                 pack(part)
-            except (OverflowError, ValueError):
+            except PACK_FAILURES:
                 return unpackable(field.where, error)
-        raise AssertionError(f"every field of {message} packs, the whole does not") from error
+        return unpackable(layout.cls.__qualname__, error)  # one array less was just not too deep
 
 
 def _name(cls: type) -> str:

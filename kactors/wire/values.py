@@ -4,8 +4,8 @@ from functools import partial
 from typing import Any
 
 from kactors.wire.coercion import malformed, refuse
-from kactors.wire.encoding import pack, unpackable
-from kactors.wire.errors import FrameTooLarge
+from kactors.wire.encoding import FAILURES, pack, unpackable
+from kactors.wire.errors import FrameTooLarge, TooDeep
 from kactors.wire.limits import DEFAULT_LIMITS, Limits
 from kactors.wire.plain import PLAIN, checked_plain, surely_plain
 from kactors.wire.unpacking import Buffer, unpack
@@ -22,10 +22,9 @@ def encode_value(value: Any, limits: Limits = DEFAULT_LIMITS) -> bytes:
         EncodeError: the value holds something that JSON could not, other than bytes.
         TooDeep, FrameTooLarge: it is beyond ``limits``.
     """
-    _to_encode(value, limits.depth)
     try:
-        data = pack(value)
-    except (OverflowError, ValueError) as error:
+        data = pack(_to_encode(value, limits.depth))
+    except FAILURES as error:
         raise unpackable(_WHERE, error) from error
     if len(data) > limits.size_bytes:
         raise FrameTooLarge(len(data), limit_bytes=limits.size_bytes)
@@ -40,6 +39,9 @@ def decode_value(data: Buffer, limits: Limits = DEFAULT_LIMITS) -> Any:
         TooDeep, FrameTooLarge: it is beyond ``limits``.
     """
     value = unpack(data, limits)
-    if not surely_plain(bytes(data), limits.depth):
-        _decoded(value, limits.depth)
-    return value
+    if surely_plain(bytes(data), limits.depth):
+        return value
+    try:
+        return _decoded(value, limits.depth)
+    except RecursionError:
+        raise TooDeep(_WHERE) from None

@@ -1,13 +1,21 @@
 """Whatever the bytes are, decoding them ends in a value or in a `WireError`."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kactors.wire import Limits, Malformed, TooDeep, UnknownTag, WireError, decode_value
+from kactors.wire import (
+    Limits,
+    Malformed,
+    TooDeep,
+    UnknownTag,
+    WireError,
+    decode_value,
+    encode_value,
+)
 from tests.wire.strategies import messages, plain_values
 from tests.wire.zoo import ZOO, Place, Tree
 
@@ -108,28 +116,44 @@ def test_bytes_behind_the_end_are_malformed(message: Any, more: bytes) -> None:
 
 def test_a_deep_message_is_refused_before_the_stack_ends() -> None:
     """Nesting is counted, so that the outcome does not depend on the caller's stack."""
-    data: Any = ["zoo.tree", "leaf"]
-    for _ in range(500):
-        data = ["zoo.tree", "node", [data]]
-    encoded = msgpack.packb(data)
-
     with pytest.raises(TooDeep, match="Tree"):
-        ZOO.decode(encoded)
+        ZOO.decode(_packed_tree(500))
 
 
-def test_a_stack_that_ends_is_reported_as_depth() -> None:
-    """Limits that are too wide for Python still end in a `WireError`."""
-    tree = Tree("leaf")
-    for _ in range(600):
-        tree = Tree("node", (tree,))
+class Chain(NamedTuple):
+    """A record that contains itself."""
+
+    rest: "Chain | None"
+
+
+@pytest.mark.parametrize("depth", [300, 520, 1100, 5000])
+def test_limits_that_are_too_wide_for_python_or_msgpack_still_end_in_too_deep(depth: int) -> None:
+    """Either the value goes both ways, or it is refused; which one depends on the stack."""
+    tree, chain, value = Tree("leaf"), Chain(None), [None]
+    for _ in range(depth):
+        tree, chain, value = Tree("node", (tree,)), Chain(chain), [value]
+    wide = Limits(depth=1_000_000)
+    refused = 0
+    for go in (
+        lambda: ZOO.decode(ZOO.encode(tree, wide), None, wide),
+        lambda: ZOO.decode_record(ZOO.encode_record(chain, wide), Chain, wide),
+        lambda: decode_value(encode_value(value, wide), wide),
+        lambda: ZOO.decode(_packed_tree(min(depth, 500)), None, wide),
+        lambda: ZOO.decode_record(b"\x91" * min(depth, 1000) + b"\x91\xc0", Chain, wide),
+        lambda: decode_value(b"\x91" * min(depth, 1000) + b"\xd6\xff\x00\x00\x00\x01", wide),
+    ):
+        try:
+            go()
+        except (TooDeep, Malformed):
+            refused += 1
+    assert refused == 6 or depth < 1000
+
+
+def _packed_tree(depth: int) -> bytes:
     data: Any = ["zoo.tree", "leaf"]
-    for _ in range(500):
+    for _ in range(depth):
         data = ["zoo.tree", "node", [data]]
-
-    with pytest.raises(TooDeep):
-        ZOO.encode(tree, Limits(depth=100_000))
-    with pytest.raises(TooDeep):
-        ZOO.decode(msgpack.packb(data), None, Limits(depth=100_000))
+    return msgpack.packb(data)
 
 
 def test_an_unknown_tag_is_told_from_garbage() -> None:
