@@ -227,9 +227,8 @@ class Registry:
         layout = self.layout(type(message))
         try:
             packable = self._encoders[type(message)](message, limits.depth)
-        except (
-            PACK_FAILURES
-        ):  # a stack that ended; or a frozenset, whose elements are packed to sort them
+        except PACK_FAILURES:
+            # The stack ended; or it is in a frozenset, whose elements are packed to sort them.
             return unpackable(layout.cls.__qualname__, error)
         for field, part in zip(layout.fields, packable[layout.head :], strict=True):
             try:

@@ -129,7 +129,8 @@ class Chain(NamedTuple):
 @pytest.mark.parametrize("depth", [300, 520, 1100, 5000])
 def test_limits_that_are_too_wide_for_python_or_msgpack_still_end_in_too_deep(depth: int) -> None:
     """Either the value goes both ways, or it is refused; which one depends on the stack."""
-    tree, chain, value = Tree("leaf"), Chain(None), [None]
+    tree, chain = Tree("leaf"), Chain(None)
+    value: Any = None
     for _ in range(depth):
         tree, chain, value = Tree("node", (tree,)), Chain(chain), [value]
     wide = Limits(depth=1_000_000)
