@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from kactors.actors.mailbox import MailboxPolicy
@@ -11,8 +11,8 @@ from kactors.runtime import Host, Random
 from kactors.transport.envelope import Address
 
 if TYPE_CHECKING:
-    from kactors.actors.cell import Cell
     from kactors.actors.inbox import Inbox
+    from kactors.actors.life import Life
     from kactors.actors.ref import Ref
     from kactors.actors.request import Request, StreamRequest
     from kactors.actors.timer import Timer
@@ -36,61 +36,74 @@ class Actor:
     mailbox: ClassVar[MailboxPolicy] = MailboxPolicy()
 
     #: Set before `on_start`; the life that this instance is.
-    cell: Cell
+    life: Life
 
     @property
     def address(self) -> Address:
         """Where others reach this actor."""
-        return self.cell.address
+        return self.life.address
 
     @property
     def name(self) -> str:
         """Its name on its host."""
-        return self.cell.address.name
+        return self.life.address.name
 
     @property
     def host(self) -> Host:
         """The host on which it lives: clock, disk, chance."""
-        return self.cell.system.host
+        return self.life.system.host
 
     def random(self, *key: str | int) -> Random:
-        """Return this actor's stream of chance under ``key``, from its beginning."""
-        return self.host.random("actor", self.name, self.cell.lives, *key)
+        """Return this life's stream of chance under ``key``, from its beginning."""
+        return self.host.random("actor", self.name, self.life.number, *key)
+
+    # -- to be overridden ---------------------------------------------------------------
 
     async def on_start(self) -> None:
         """Prepare; messages wait until this has returned."""
 
     async def on_stop(self) -> None:
-        """Tidy up when stopped; a crash of the host does not call it."""
+        """Tidy up when stopped, within five seconds; not called after a failure or a crash."""
 
     def on_down(self, address: Address, reason: str) -> None:
         """Learn that an actor watched with `watch` has ended, or cannot be reached."""
 
+    # -- talking ------------------------------------------------------------------------
+
     def send(self, target: Address, message: object) -> None:
         """Send one way: at most once, maybe never."""
-        self.cell.system.send(self.cell.address, target, message)
+        self.life.system.send(self.life.address, target, message)
 
-    async def request(
+    def request(
         self, target: Address, message: Request[AnswerT], *, timeout: float | None = None
-    ) -> AnswerT:
+    ) -> Awaitable[AnswerT]:
         """Ask, and wait for the answer; see `kactors.actors.System.request`."""
-        return await self.cell.system.request(self.cell.address, target, message, timeout=timeout)
+        return self.life.system.request(self.life.address, target, message, timeout=timeout)
 
     def open_stream(self, target: Address, message: StreamRequest[EventT]) -> Inbox[EventT]:
         """Ask for a stream; use the answer with ``async with`` and ``async for``."""
-        return self.cell.system.open_stream(self.cell.address, target, message)
+        return self.life.system.open_stream(self.life.address, target, message)
 
     def ref(self, target: Address | str) -> Ref:
         """Return a handle on another actor, ``host/name``, to send to and to ask."""
-        return self.cell.system.ref(target, source=self.cell.address)
+        return self.life.system.ref(target, source=self.life.address)
+
+    # -- living -------------------------------------------------------------------------
 
     def start_soon(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> None:
         """Run a task that belongs to this life of the actor and ends with it."""
-        self.cell.start_soon(async_fn, *args, name=name)
+        self.life.start_soon(async_fn, *args, name=name)
 
     def after(self, seconds: float, function: Callable[..., None], *args: Any) -> Timer:
         """Call a plain function in so many seconds, unless cancelled before."""
-        return self.cell.after(seconds, function, *args)
+        return self.life.after(seconds, function, *args)
+
+    def stop(self) -> None:
+        """End this life in order: no message after the present one is handled.
+
+        Whether another life follows is its supervisor's decision.
+        """
+        self.life.stop()
 
     def spawn(
         self,
@@ -99,13 +112,20 @@ class Actor:
         *,
         policy: RestartPolicy | None = None,
     ) -> Address:
-        """Start a child, supervised by this actor: ``<name of this actor>/<name>``."""
-        return self.cell.spawn(factory, name, policy=policy)
+        """Start a child, supervised by this actor: ``<name of this actor>/<name>``.
+
+        It ends with this life; its giving up is this life's failure.
+        """
+        return self.life.spawn(factory, name, policy=policy)
+
+    def stop_child(self, name: str) -> bool:
+        """End a child in order and for good; return whether it was there."""
+        return self.life.system.stop(f"{self.name}/{name}")
 
     def watch(self, target: Address) -> None:
         """Have `on_down` called once when ``target`` ends or can no longer be reached."""
-        self.cell.watch(target)
+        self.life.watch(target)
 
-    def stop(self) -> None:
-        """End this actor's life, in order: no message after the present one is handled."""
-        self.cell.stop()
+    def unwatch(self, target: Address) -> None:
+        """Do not have `on_down` called for ``target`` any more."""
+        self.life.unwatch(target)

@@ -1,7 +1,12 @@
 """What may go wrong between actors."""
 
+from typing import Final
+
 from kactors.errors import KactorsError
 from kactors.wire import EncodeError, remote_error, tag_of
+
+TEXT_MAX: Final = 1000
+"""Characters of an error's text that travel."""
 
 
 class ActorError(KactorsError):
@@ -9,23 +14,62 @@ class ActorError(KactorsError):
 
 
 class HandlerError(ActorError):
-    """An actor class declares its handlers wrongly."""
+    """An actor class declares its handlers wrongly. No supervisor restarts it for that."""
+
+
+class PolicyError(ActorError, ValueError):
+    """A policy, or a timing, holds a value that makes no sense."""
+
+
+class AddressError(ActorError, ValueError):
+    """A text is not an address ``host/name``."""
 
 
 class NameTakenError(ActorError):
     """Two actors of one host may not have the same name."""
 
 
+class NotAliveError(ActorError):
+    """Something was asked of a life, of an actor or a system, that has ended or not begun."""
+
+
 class GaveUpError(ActorError):
     """An actor failed too often in too short a time; its supervisor passes that on upwards."""
+
+
+class KilledError(ActorError):
+    """Somebody wanted this life of the actor to end."""
+
+
+class MailboxFullError(ActorError):
+    """Ends an actor's life because its mailbox was full and `WhenFull.FAIL` says so."""
 
 
 class RequestError(ActorError):
     """A request has no answer. Whether it was carried out is unknown, unless it says so."""
 
 
+class UnreadableAnswerError(RequestError):
+    """The request was answered with something that cannot be decoded here."""
+
+
+@remote_error("kactors.deadline-exceeded")
 class DeadlineExceededError(RequestError):
-    """No answer came in time; the request may or may not have been carried out."""
+    """No answer came in time; the request may or may not have been carried out.
+
+    It travels: who asks an actor that asked another in vain learns of it, and the actor in
+    between does not fail for it.
+    """
+
+    address: str
+    tag: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.address} has not answered {self.tag!r} within {self.seconds:g} s; "
+            "whether it was carried out is unknown"
+        )
 
 
 @remote_error("kactors.no-such-actor")
@@ -36,6 +80,17 @@ class NoSuchActorError(RequestError):
 
     def __str__(self) -> str:
         return f"no actor is at {self.address}: is it started, and is the name right?"
+
+
+@remote_error("kactors.not-running")
+class NotRunningError(RequestError):
+    """The actor is between two lives, or ending; nothing was carried out."""
+
+    address: str
+    state: str
+
+    def __str__(self) -> str:
+        return f"{self.address} is {self.state}: try again later"
 
 
 @remote_error("kactors.unhandled")
@@ -84,7 +139,7 @@ class ActorFailedError(RequestError):
 
 @remote_error("kactors.actor-stopped")
 class ActorStoppedError(RequestError):
-    """The actor was stopped while it served the request."""
+    """The actor's life ended, for another reason, while it served the request."""
 
     address: str
 
@@ -113,6 +168,7 @@ def travels(error: BaseException) -> bool:
 
 
 def text_of(error: BaseException) -> str:
-    """Name an error and what it says, on one line."""
+    """Name an error and what it says, on one line that can travel."""
     said = " ".join(str(error).split())
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return text[:TEXT_MAX].encode(errors="replace").decode()

@@ -2,21 +2,26 @@
 
 Handlers are found by the type of their first argument. There are three kinds: `handles` for
 one-way messages, `serves` for requests, `streams` for requests that are answered by many
-events. The names of the methods are the author's.
+events. The names of the methods are the author's. A subclass that overrides a handler need
+not mark it again.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from weakref import WeakKeyDictionary
 
 import attrs
 
 from kactors.actors.errors import HandlerError
+from kactors.actors.request import Request, StreamRequest
+from kactors.wire import EncodeError, tag_of
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 _MARK: Final = "__kactors_handler__"
+_collected: WeakKeyDictionary[type, Mapping[type, "Handler"]] = WeakKeyDictionary()
 
 
 class HandlerKind(Enum):
@@ -56,7 +61,8 @@ def handles(function: FunctionT) -> FunctionT:
 def serves(function: FunctionT) -> FunctionT:
     """Mark a method ``(self, request[, sender]) -> answer`` as serving requests.
 
-    Each runs as a task of its own; a plain method runs to its end before anything else.
+    An ``async`` one runs as a task of its own and interleaves with others where it waits; a
+    plain one runs to its end before anything else happens to the actor.
     """
     setattr(function, _MARK, HandlerKind.SERVES)
     return function
@@ -68,34 +74,58 @@ def streams(function: FunctionT) -> FunctionT:
     return function
 
 
-def handlers_of(actor_class: type) -> dict[type, Handler]:
+def handlers_of(actor_class: type) -> Mapping[type, Handler]:
     """Collect the handlers of an actor class and its bases, by message type.
 
     Raises:
-        HandlerError: a handler's first argument has no usable annotation, or two handlers
-            take the same message.
+        HandlerError: a handler has another form than its kind asks for, its first argument is
+            not annotated with messages, or two handlers take the same message.
     """
+    known = _collected.get(actor_class)
+    if known is None:
+        known = _collected[actor_class] = MappingProxyType(_collect(actor_class))
+    return known
+
+
+def _collect(actor_class: type) -> dict[type, Handler]:
     found: dict[type, Handler] = {}
     for name, function in inspect.getmembers(actor_class, inspect.isfunction):
-        kind = getattr(function, _MARK, None)
+        kind = _kind(actor_class, name)
         if kind is None:
             continue
         where = f"{actor_class.__qualname__}.{name}"
         parameters = list(inspect.signature(function).parameters)[1:]
-        if not 1 <= len(parameters) <= 2:
-            raise HandlerError(
-                f"{where} takes {len(parameters)} arguments besides self, not 1 or 2"
-            )
-        is_async = inspect.iscoroutinefunction(function)
-        if kind is HandlerKind.STREAMS and not (is_async and len(parameters) == 2):
-            raise HandlerError(f"{where} must be async and take (self, request, out)")
-        handler = Handler(name, kind, is_async, len(parameters) == 2)
+        handler = Handler(
+            name, kind, inspect.iscoroutinefunction(function), wants_sender=len(parameters) == 2
+        )
+        _check_form(handler, function, len(parameters), where)
         for message_type in _types(_annotation(function, parameters[0], where), where):
+            _check_type(message_type, kind, where)
             if message_type in found:
                 other = found[message_type].method
                 raise HandlerError(f"{where} and {other} both take {message_type.__qualname__}")
             found[message_type] = handler
     return found
+
+
+def _kind(actor_class: type, name: str) -> HandlerKind | None:
+    """Return the mark of a method, or of the one that it overrides."""
+    for base in actor_class.__mro__:
+        kind = getattr(vars(base).get(name), _MARK, None)
+        if kind is not None:
+            return HandlerKind(kind)
+    return None
+
+
+def _check_form(
+    handler: Handler, function: Callable[..., Any], parameters: int, where: str
+) -> None:
+    if not 1 <= parameters <= 2:
+        raise HandlerError(f"{where} takes {parameters} arguments besides self, not 1 or 2")
+    if handler.kind is HandlerKind.STREAMS and not (handler.is_async and parameters == 2):
+        raise HandlerError(f"{where} must be async and take (self, request, out)")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise HandlerError(f"{where} yields, which nobody would read: put events into a stream")
 
 
 def _annotation(function: Callable[..., Any], parameter: str, where: str) -> Any:
@@ -115,3 +145,16 @@ def _types(annotation: Any, where: str) -> tuple[type, ...]:
     raise HandlerError(
         f"{where}: its first argument is annotated {annotation!r}; name the message class it takes"
     )
+
+
+def _check_type(message_type: type, kind: HandlerKind, where: str) -> None:
+    try:
+        tag_of(message_type)
+    except EncodeError as error:
+        raise HandlerError(f"{where} takes what is no message: {error}") from error
+    base = {HandlerKind.SERVES: Request, HandlerKind.STREAMS: StreamRequest}.get(kind)
+    if base is not None and not issubclass(message_type, base):
+        raise HandlerError(
+            f"{where} takes {message_type.__qualname__}, which is no {base.__name__}: derive it "
+            f"from {base.__name__}[...], or mark the method otherwise"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 from kactors.actors.errors import StreamBrokenError
 from kactors.actors.outbox import StreamTiming
@@ -22,7 +22,13 @@ class Inbox(Generic[EventT]):
     """The events of one stream, in order and without a gap, until its end or its breaking.
 
     Use it with ``async with``, which asks for the stream, and ``async for``. Leaving it tells
-    the server to stop.
+    the server to stop. One task reads.
+
+    Attributes:
+        id: its number on this host.
+        target: who serves it.
+        heard: whether anything was heard of the server since the last round.
+        spoke: whether anything was said to it since it was last looked after.
     """
 
     def __init__(
@@ -35,6 +41,9 @@ class Inbox(Generic[EventT]):
     ) -> None:
         self.id = number
         self.target = target
+        self.heard = True
+        self.spoke = False
+        self._heard_at = 0.0
         self._streams = streams
         self._source = source
         self._request = encode(request)
@@ -48,24 +57,31 @@ class Inbox(Generic[EventT]):
         self._last: int | None = None
         self._failure: Exception | None = None
         self._waiting: Waiter[None] | None = None
-        self._asked_again = -1.0
-        self.heard = self.said = 0.0
+        self._asked = False  # for what is missing, since it was last looked after
+
+    def __repr__(self) -> str:
+        return f"<stream {self.id} from {self.target}, {self._received} events received>"
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether the server has not answered yet, or events are known to be missing."""
-        return not self._incarnation or bool(self._early) or self._gap
+        """Whether the server has not answered, events are missing, or a grant is owed."""
+        return not self._incarnation or self._misses or self._owes
 
     @property
-    def _gap(self) -> bool:
-        return self._last is not None and self._received < self._last
+    def _misses(self) -> bool:
+        return bool(self._early) or (self._last is not None and self._received < self._last)
 
     @property
-    def _over(self) -> bool:
-        return self._failure is not None or self._last == self._received
+    def _owes(self) -> bool:
+        return self._last is None and self._consumed + self._window != self._granted
+
+    @property
+    def _complete(self) -> bool:
+        return self._last == self._received
+
+    # -- what the reader does -----------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        self.heard = self._streams.now()
         self._streams.add_inbox(self)
         self._ask()
         return self
@@ -76,10 +92,10 @@ class Inbox(Generic[EventT]):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not self._over:
-            self._say(Kind.STREAM_LEAVE, 0)
-        self._failure = self._failure or StreamBrokenError(str(self.target), "it was left")
-        self._streams.forget_inbox(self)
+        if self._failure is None:
+            if not self._complete:
+                self._say(Kind.STREAM_LEAVE, 0)
+            self._break("it was left")
 
     def __aiter__(self) -> Self:
         return self
@@ -103,19 +119,37 @@ class Inbox(Generic[EventT]):
         while not self._arrived:
             if self._failure is not None:
                 raise self._failure
-            if self._last == self._received:
+            if self._complete:
                 raise EndOfChannel(f"the stream from {self.target} is over")
-            waiting = self._waiting = waiter()
-            await waiting.wait()
+            await self._arrival()
         payload = self._arrived.popleft()
         self._consumed += 1
-        if self._consumed + self._window - self._granted >= self._window // 2:
-            self._grant()
-        return cast("EventT", decode(payload))
+        if self._last is None:
+            if self._consumed + self._window - self._granted >= self._window // 2:
+                self._grant()
+            else:
+                self._streams.busy(self)  # the grant that is owed is made a little later
+        try:
+            return cast("EventT", decode(payload))
+        except WireError as problem:
+            self._say(Kind.STREAM_LEAVE, 0)
+            self._arrived.clear()
+            self._break(f"event {self._consumed} cannot be read: {problem}")
+            raise self._failure from problem  # type: ignore[misc]  # it was set just now
+
+    async def _arrival(self) -> None:
+        assert self._waiting is None, f"two tasks read {self!r}: let one read for both"
+        waiting = self._waiting = waiter()
+        try:
+            await waiting.wait()
+        finally:
+            self._waiting = None
+
+    # -- what the server says -----------------------------------------------------------
 
     def on_envelope(self, envelope: Envelope) -> None:
         """Take whatever the server says."""
-        self.heard = self._streams.now()
+        self.heard = True
         if not self._incarnation:
             self._incarnation = envelope.source_incarnation
         elif self._incarnation != envelope.source_incarnation:
@@ -130,10 +164,19 @@ class Inbox(Generic[EventT]):
                 else:
                     self._grant()
             case Kind.STREAM_END:
-                self._last = envelope.number
-                self._on_progress()
+                if envelope.number < self._received:
+                    self._break("the server has forgotten events that it has sent")
+                else:
+                    self._last = envelope.number
+                    self._on_progress()
             case _:
+                self._say(Kind.STREAM_CONFIRM, 0)
                 self._on_break(envelope.payload)
+
+    def on_new_life(self, host: str, incarnation: int) -> None:
+        """Break, if it was an earlier life of its host that served this stream."""
+        if host == self.target.host and 0 < self._incarnation < incarnation:
+            self._break("the server's host has restarted")
 
     def _on_event(self, number: int, payload: bytes) -> None:
         if number <= self._received or number > self._granted:
@@ -150,10 +193,10 @@ class Inbox(Generic[EventT]):
         self._on_progress()
 
     def _on_progress(self) -> None:
-        if self._last == self._received:
+        if self._complete:
             self._say(Kind.STREAM_CONFIRM, self._received)
             self._streams.forget_inbox(self)
-        elif self._gap:
+        elif self._misses:
             self._ask_again()
         self._wake()
 
@@ -169,17 +212,30 @@ class Inbox(Generic[EventT]):
                 return
         self._break("the server knows nothing of it any more")
 
-    def on_tick(self, now: float, timing: StreamTiming) -> None:
-        """Repeat what was not answered, say that we are here, notice that nobody else is."""
-        if now - self.heard > timing.silence:
+    # -- the clockwork ------------------------------------------------------------------
+
+    def on_round(self, now: float, timing: StreamTiming) -> None:
+        """Say that we are here; notice that the server is not."""
+        if self.heard:
+            self.heard = False
+            self._heard_at = now
+        elif now - self._heard_at >= timing.silence:
             self._break(f"nothing was heard for {timing.silence} s")
-        elif now - self.said >= (timing.retry if self.unconfirmed else timing.heartbeat):
-            if not self._incarnation:
-                self._ask()
-            elif self.unconfirmed:
-                self._ask_again(at_once=True)
-            else:
-                self._grant()
+            return
+        if self.spoke:
+            self.spoke = False
+        elif self._incarnation:
+            self._grant()
+
+    def on_retry(self) -> None:
+        """Repeat what was not answered, and grant what is owed."""
+        self._asked = False
+        if not self._incarnation:
+            self._ask()
+        elif self._misses:
+            self._ask_again()
+        elif self._owes:
+            self._grant()
 
     def on_lost(self, reason: str) -> None:
         """End the stream because this host's own part of it is gone."""
@@ -188,15 +244,10 @@ class Inbox(Generic[EventT]):
     def _ask(self) -> None:
         self._say(Kind.STREAM_OPEN, self._window, self._request)
 
-    def _ask_again(self, *, at_once: bool = False) -> None:
-        """Ask for what is missing, but not once for each early event."""
-        now = self._streams.now()
-        if (
-            at_once
-            or self._asked_again < 0
-            or now - self._asked_again >= self._streams.timing.retry
-        ):
-            self._asked_again = now
+    def _ask_again(self) -> None:
+        """Ask for what is missing, but not once for each event that comes too early."""
+        if not self._asked:
+            self._asked = True
             self._say(Kind.STREAM_RESEND, self._received + 1)
         self._streams.busy(self)
 
@@ -216,13 +267,9 @@ class Inbox(Generic[EventT]):
     def _wake(self) -> None:
         if self._waiting is not None:
             self._waiting.wake(None)
-            self._waiting = None
 
     def _say(self, kind: Kind, number: int, payload: bytes = b"") -> None:
-        self.said = self._streams.now()
+        self.spoke = True
         self._streams.emit(
             kind, self._source, self.target, self._incarnation, self.id, number, payload
         )
-
-
-AnyInbox = Inbox[Any]

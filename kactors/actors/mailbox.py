@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from kactors.actors.checks import at_least
+from kactors.actors.errors import MailboxFullError
 from kactors.runtime import Waiter, waiter
 
 T = TypeVar("T")
@@ -33,27 +35,32 @@ class MailboxPolicy:
         when_full: what becomes of the next.
         requests_max: how many requests and streams may be served at the same time; one
             more is refused with `OverloadedError`.
+
+    Raises:
+        PolicyError: a number is less than 1.
     """
 
-    capacity: int = 10_000
+    capacity: int = attrs.field(default=10_000, validator=at_least(1))
     when_full: WhenFull = WhenFull.DROP_NEWEST
-    requests_max: int = 10_000
-
-
-class MailboxFullError(Exception):
-    """Ends an actor's life because its mailbox was full and `WhenFull.FAIL` says so."""
+    requests_max: int = attrs.field(default=10_000, validator=at_least(1))
 
 
 class Mailbox(Generic[T]):
-    """A bounded queue for one reader. Nothing waits to put; the policy decides instead."""
+    """A bounded queue for one reader. Nothing waits to put; the policy decides instead.
 
-    __slots__ = ("_items", "_overflown", "_policy", "_reader")
+    Attributes:
+        idle: whether the reader waits for the next item, and nothing else is in its way.
+    """
+
+    __slots__ = ("_items", "_overflown", "_policy", "_reader", "closed", "idle")
 
     def __init__(self, policy: MailboxPolicy) -> None:
         self._policy = policy
         self._items: deque[T] = deque()
         self._reader: Waiter[None] | None = None
         self._overflown = False
+        self.closed = False
+        self.idle = False
 
     def __len__(self) -> int:
         return len(self._items)
@@ -72,21 +79,45 @@ class Mailbox(Generic[T]):
                     dropped = item
         if dropped is not item:
             self._items.append(item)
-        if self._reader is not None:
-            self._reader.wake(None)
-            self._reader = None
+        self._wake()
         return dropped
 
-    async def take(self) -> T:
-        """Return the item that has waited longest.
+    def close(self) -> None:
+        """Let `take` return None from now on, whatever still waits."""
+        self.closed = True
+        self._wake()
+
+    def drain(self) -> list[T]:
+        """Return what nobody will take any more."""
+        left = list(self._items)
+        self._items.clear()
+        return left
+
+    async def take(self) -> T | None:
+        """Return the item that has waited longest, or None once the mailbox is closed.
 
         Raises:
             MailboxFullError: the mailbox has overflown and its policy is to fail.
         """
         while True:
+            if self.closed:
+                return None
             if self._overflown:
-                raise MailboxFullError(f"{self._policy.capacity} messages wait already")
+                raise MailboxFullError(
+                    f"{self._policy.capacity} messages wait already: raise the capacity, or drop "
+                    "messages instead"
+                )
             if self._items:
                 return self._items.popleft()
             reader = self._reader = waiter()
-            await reader.wait()
+            self.idle = True
+            try:
+                await reader.wait()
+            finally:
+                self.idle = False
+
+    def _wake(self) -> None:
+        self.idle = False
+        if self._reader is not None:
+            self._reader.wake(None)
+            self._reader = None

@@ -4,22 +4,24 @@ Theory of operation
 ===================
 
 Events are numbered from 1. The reader grants *credit* as a total: "up to event n". Since it
-grants what it has consumed plus a fixed window, a grant also says what has arrived, and
+grants what it has consumed plus a fixed window, a grant also says what has been consumed, and
 what is older is forgotten here. What is younger is kept and sent again when the reader
 misses it. While something is unconfirmed the sender says every now and then how far it has
-come (a heartbeat), so that the reader notices a loss at the end, too. A stream is broken when the
-other end was silent for too long. Nothing is ever skipped.
+come (a heartbeat), so that the reader notices a loss at the end, too. The last word, an end or
+an error, is repeated until the reader has confirmed it. A stream is broken when the other end
+was silent for too long. Nothing is ever skipped.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 import attrs
 
-from kactors.actors.errors import StreamBrokenError
-from kactors.runtime import CancelScope, Waiter, checkpoint, waiter
+from kactors.actors.checks import above, at_least
+from kactors.actors.errors import PolicyError, StreamBrokenError
+from kactors.runtime import Waiter, cancel_scope, checkpoint, waiter
 from kactors.transport.envelope import Address, Kind
 from kactors.wire import encode
 
@@ -27,6 +29,38 @@ if TYPE_CHECKING:
     from kactors.actors.stream_table import StreamTable
 
 EventT = TypeVar("EventT")
+
+KEPT_MAX: Final = 4096
+"""How many events are kept for one reader, however large a window it asks for."""
+
+
+def _check_silence(timing: StreamTiming, _: Any, silence: float) -> None:
+    if not silence >= 2 * timing.heartbeat:
+        raise PolicyError(
+            f"StreamTiming.silence is {silence!r}: give at least two heartbeats of "
+            f"{timing.heartbeat} s each, or one lost message breaks a stream"
+        )
+
+
+@attrs.frozen
+class StreamTiming:
+    """The clockwork of streams, in seconds of the host's monotonic clock.
+
+    Attributes:
+        heartbeat: how often an idle end says that it is there.
+        silence: after how long without a word the other end is taken for gone; noticed up
+            to a heartbeat later.
+        retry: how often an end repeats what was not confirmed.
+        window: how many events may be on their way, or unread, at the same time.
+
+    Raises:
+        PolicyError: a number makes no sense.
+    """
+
+    heartbeat: float = attrs.field(default=10.0, validator=above(0))
+    silence: float = attrs.field(default=30.0, validator=_check_silence)
+    retry: float = attrs.field(default=0.5, validator=above(0))
+    window: int = attrs.field(default=64, validator=at_least(1))
 
 
 class StreamKey(NamedTuple):
@@ -37,43 +71,38 @@ class StreamKey(NamedTuple):
     id: int
 
 
-@attrs.frozen
-class StreamTiming:
-    """The clockwork of streams, in seconds.
+class Outbox(Generic[EventT]):
+    """Takes the events of one stream; given to the handler that serves it.
 
     Attributes:
-        heartbeat: how often an idle end says that it is there.
-        silence: after how long without a word the other end is taken for gone.
-        retry: how often an end repeats what was not confirmed.
-        window: how many events may be on their way, or unread, at the same time.
+        key: names the stream here.
+        reader: who has asked for it.
+        scope: cancelled when the reader is gone.
+        heard: whether anything was heard of the reader since the last round.
+        spoke: whether anything was said to it since it was last looked after.
     """
 
-    heartbeat: float = 10.0
-    silence: float = 30.0
-    retry: float = 0.5
-    window: int = 64
-
-
-class Outbox(Generic[EventT]):
-    """Takes the events of one stream; given to the handler that serves it."""
-
     def __init__(
-        self, streams: StreamTable, key: StreamKey, source: Address, reader: Address, credit: int
+        self, streams: StreamTable, key: StreamKey, source: Address, reader: Address, window: int
     ) -> None:
         self.key = key
         self.reader = reader
+        self.scope = cancel_scope()
+        self.heard = True
+        self.spoke = False
+        self._heard_at = 0.0
         self._streams = streams
         self._source = source
-        self._window = credit
-        self._granted = credit
+        self._window = max(1, window)
+        self._granted = min(self._window, KEPT_MAX)
         self._sent = 0
         self._kept: deque[bytes] = deque()  # events _sent - len(_kept) + 1 .. _sent
-        self._waiting: Waiter[None] | None = None
-        self._ended = False
+        self._waiting: dict[Waiter[None], None] = {}
+        self._last_word: tuple[Kind, bytes] | None = None
         self._broken: str | None = None
-        self.scope: CancelScope | None = None
-        self.heard = streams.now()
-        self.said = self.heard
+
+    def __repr__(self) -> str:
+        return f"<stream {self.key.id} to {self.reader}, {self._sent} events sent>"
 
     @property
     def sent(self) -> int:
@@ -87,26 +116,39 @@ class Outbox(Generic[EventT]):
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether the reader has not confirmed all events, or the end, yet."""
-        return self._ended or bool(self._kept)
+        """Whether the reader has not confirmed all events, or the last word, yet."""
+        return self._last_word is not None or bool(self._kept)
+
+    # -- what the handler does ----------------------------------------------------------
 
     async def send(self, event: EventT) -> None:
         """Send the next event, once the reader has room for it.
 
+        Returns at once as long as there is room. Any number of tasks may send.
+
         Raises:
-            StreamBrokenError: the reader is gone.
+            StreamBrokenError: the reader is gone, or the handler has returned.
+            WireError: the event cannot be encoded; it takes no number then.
         """
-        while self._sent >= self._granted and self._broken is None:
-            waiting = self._waiting = waiter()
-            await waiting.wait()
-        if self._broken is not None:
-            await checkpoint()
-            raise StreamBrokenError(address=str(self.reader), problem=self._broken)
-        self._sent += 1
         payload = encode(event)
+        while self._sent >= self._granted and self._broken is None:
+            await self._room()
+        if self._broken is not None or self._last_word is not None:
+            await checkpoint()
+            problem = self._broken or "it has ended"
+            raise StreamBrokenError(address=str(self.reader), problem=problem)
+        self._sent += 1
         self._kept.append(payload)
         self._say(Kind.STREAM_EVENT, self._sent, payload)
         self._streams.busy(self)
+
+    async def _room(self) -> None:
+        mine: Waiter[None] = waiter()
+        self._waiting[mine] = None
+        try:
+            await mine.wait()
+        finally:
+            self._waiting.pop(mine, None)
 
     def welcome(self) -> None:
         """Tell the reader that the stream is open."""
@@ -114,56 +156,80 @@ class Outbox(Generic[EventT]):
 
     def end(self) -> None:
         """Say that there are no more events; kept until the reader has confirmed all."""
-        if self._broken is None:
-            self._ended = True
-            self._say(Kind.STREAM_END, self._sent)
-            self._streams.busy(self)
+        self._finish(Kind.STREAM_END, b"")
 
     def fail(self, payload: bytes) -> None:
-        """End the stream with an encoded error."""
-        self._broken = "the server failed"
-        self._say(Kind.STREAM_BREAK, 0, payload)
-        self._streams.forget_outbox(self)
+        """End the stream with an encoded error; the reader may miss the latest events."""
+        self._kept.clear()
+        self._finish(Kind.STREAM_BREAK, payload)
+
+    def _finish(self, kind: Kind, payload: bytes) -> None:
+        if self._broken is None and self._last_word is None:
+            self._last_word = (kind, payload)
+            self._say(kind, self._sent, payload)
+            self._streams.busy(self)
+            self._wake()
+
+    # -- what the reader says -----------------------------------------------------------
 
     def on_credit(self, granted: int) -> None:
         """Take a grant, and with it the confirmation of what lies a window behind it."""
-        self.heard = self._streams.now()
-        confirmed = granted - self._window
-        while self._kept and self._sent - len(self._kept) < confirmed:
+        consumed = granted - self._window
+        while self._kept and self._sent - len(self._kept) < consumed:
             self._kept.popleft()
+        granted = min(granted, consumed + KEPT_MAX, self._sent + KEPT_MAX)
         if granted > self._granted:
             self._granted = granted
-            if self._waiting is not None:
-                self._waiting.wake(None)
-                self._waiting = None
+            self._wake()
 
     def on_resend(self, first: int) -> None:
         """Send again everything from event ``first`` on."""
-        self.heard = self._streams.now()
         oldest = self._sent - len(self._kept) + 1
         for number in range(max(first, oldest), self._sent + 1):
             self._say(Kind.STREAM_EVENT, number, self._kept[number - oldest])
-        if self._ended:
-            self._say(Kind.STREAM_END, self._sent)
+        if self._last_word is not None:
+            self._repeat()
 
     def on_break(self, reason: str) -> None:
         """Stop: the reader is gone, or wants no more."""
         self._broken = reason
         self._streams.forget_outbox(self)
-        if self._waiting is not None:
-            self._waiting.wake(None)
-        if self.scope is not None:
-            self.scope.cancel(reason)
+        self._wake()
+        self.scope.cancel(reason)
 
-    def on_tick(self, now: float, timing: StreamTiming) -> None:
-        """Repeat what was not confirmed, say that we are here, notice that nobody else is."""
-        if now - self.heard > timing.silence:
+    # -- the clockwork ------------------------------------------------------------------
+
+    def on_round(self, now: float, timing: StreamTiming) -> None:
+        """Say that we are here; notice that the reader is not."""
+        if self.heard:
+            self.heard = False
+            self._heard_at = now
+        elif now - self._heard_at >= timing.silence:
             self.on_break(f"nothing was heard for {timing.silence} s")
-        elif now - self.said >= (timing.retry if self.unconfirmed else timing.heartbeat):
-            self._say(Kind.STREAM_END if self._ended else Kind.STREAM_HEARTBEAT, self._sent)
+            return
+        self.on_retry()
+
+    def on_retry(self) -> None:
+        """Repeat how far we are, unless something was said since this was last called."""
+        if self.spoke:
+            self.spoke = False
+        else:
+            self._repeat()
+
+    def _repeat(self) -> None:
+        if self._last_word is None:
+            self._say(Kind.STREAM_HEARTBEAT, self._sent)
+        else:
+            kind, payload = self._last_word
+            self._say(kind, self._sent, payload)
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for each in waiting:
+            each.wake(None)
 
     def _say(self, kind: Kind, number: int, payload: bytes = b"") -> None:
-        self.said = self._streams.now()
+        self.spoke = True
         self._streams.emit(
             kind, self._source, self.reader, self.key.incarnation, self.key.id, number, payload
         )

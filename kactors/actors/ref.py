@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from kactors.actors.errors import ActorError
+from kactors.actors.errors import AddressError
 from kactors.transport.envelope import Address
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ def parse_address(text: str) -> Address:
     """Read ``host/name``; the name may contain further slashes.
 
     Raises:
-        ActorError: a part is missing.
+        AddressError: a part is missing.
     """
     host, slash, name = text.partition("/")
     if not (host and slash and name):
-        raise ActorError(f"{text!r} is not an address: write it as host/name")
+        raise AddressError(f"{text!r} is not an address: write it as host/name")
     return Address(host, name)
 
 
@@ -42,9 +43,11 @@ class Ref:
         """Send one way: at most once, maybe never."""
         self.system.send(self.source, self.target, message)
 
-    async def request(self, message: Request[AnswerT], *, timeout: float | None = None) -> AnswerT:
+    def request(
+        self, message: Request[AnswerT], *, timeout: float | None = None
+    ) -> Awaitable[AnswerT]:
         """Ask, and wait for the answer; see `kactors.actors.System.request`."""
-        return await self.system.request(self.source, self.target, message, timeout=timeout)
+        return self.system.request(self.source, self.target, message, timeout=timeout)
 
     def open_stream(self, message: StreamRequest[EventT]) -> Inbox[EventT]:
         """Ask for a stream; use the answer with ``async with`` and ``async for``."""

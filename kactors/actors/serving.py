@@ -1,9 +1,15 @@
-"""How one request, or one stream, is served: the tasks that a cell starts for them."""
+"""How a message that has arrived is given to its handler: one class for each kind of handler.
+
+A plain handler is called where the message arrives, as if the actor's own task called it: it
+cannot wait, so nothing would be gained by a task. If it raises, the life fails all the same.
+What may wait gets a task in the nursery of the actor's life.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from kactors.actors.errors import (
     ActorFailedError,
@@ -12,87 +18,219 @@ from kactors.actors.errors import (
     text_of,
     travels,
 )
-from kactors.actors.outbox import StreamKey
-from kactors.runtime import cancel_scope, current_time
-from kactors.transport.envelope import Envelope
-from kactors.wire import encode
+from kactors.actors.handlers import Handler, HandlerKind
+from kactors.actors.outbox import Outbox, StreamKey
+from kactors.actors.peers import Peer
+from kactors.runtime import CancelScope, cancel_scope
+from kactors.runtime.clock import NANOSECONDS
+from kactors.transport.envelope import Address, Envelope
+from kactors.wire import WireError, encode
 
 if TYPE_CHECKING:
-    from kactors.actors.cell import Bound, Cell
-
-NANOSECONDS = 1_000_000_000
+    from kactors.actors.life import Life
 
 
-async def serve(cell: Cell, bound: Bound, message: object, envelope: Envelope) -> None:
-    """Call a handler and send its answer, or what it raises, to the asker.
+class Bound(ABC):
+    """A handler bound to one life's instance, for one type of message.
 
-    An error that was made to travel (`kactors.wire.remote_error`) is an answer. Any other is
-    a failure of the actor as well.
+    Attributes:
+        kind: what it answers with.
+        received: how many messages it was given.
     """
-    system = cell.system
-    cell.serving += 1
-    answered = False
-    try:
-        result = bound.call(message, envelope.source) if bound.wants_sender else bound.call(message)
-        if bound.is_async:
-            result, answered = await _in_time(cell, result, envelope)
-        if not answered:
-            system.reply(envelope, result)
-        answered = True
-    except Exception as error:
-        answered = True
-        if travels(error):
-            system.fail(envelope, error)
+
+    __slots__ = ("_call", "_life", "_name", "_wants_sender", "kind", "received")
+
+    def __init__(self, life: Life, handler: Handler) -> None:
+        self.kind = handler.kind
+        self.received = 0
+        self._life = life
+        self._name = handler.method
+        self._call: Callable[..., Any] = getattr(life.actor, handler.method)
+        self._wants_sender = handler.wants_sender
+
+    @abstractmethod
+    def take(self, message: object, envelope: Envelope, peer: Peer | None, /) -> None:
+        """Take a message that has arrived; never waits, never raises.
+
+        Args:
+            message: what was in the envelope.
+            envelope: how it came.
+            peer: the asker's host, unless the message is one way.
+        """
+
+
+class PlainMessages(Bound):
+    """A plain handler of one-way messages."""
+
+    __slots__ = ()
+
+    def take(self, message: object, envelope: Envelope, _peer: Peer | None, /) -> None:
+        """Call the handler at once if it is this message's turn, else queue the message."""
+        life = self._life
+        if not life.mailbox.idle:
+            life.queue(self, message, envelope)
+            return
+        try:
+            life.nursery.call(self.handle, message, envelope[1])
+        except Exception as error:  # noqa: BLE001 - the supervisor gets it, whatever it is
+            life.fail(error)
+
+    def handle(self, message: object, sender: Address) -> None:
+        """Call the handler."""
+        if self._wants_sender:
+            self._call(message, sender)
         else:
-            system.fail(envelope, ActorFailedError(str(cell.address), text_of(error)))
-            raise
-    finally:
-        cell.serving -= 1
-        if not answered:
-            system.fail(envelope, ActorStoppedError(str(cell.address)))
+            self._call(message)
 
 
-async def _in_time(cell: Cell, work: Awaitable[Any], envelope: Envelope) -> tuple[Any, bool]:
-    """Await ``work`` as long as the asker waits; return its result and whether he has gone."""
-    serving = cell.system.serving
-    key = StreamKey(envelope.source.host, envelope.source_incarnation, envelope.id)
-    scope = cancel_scope()
-    if envelope.deadline_ns >= 0:
-        scope.deadline = current_time() + envelope.deadline_ns / NANOSECONDS
-    serving[key] = scope
-    result = None
-    try:
-        with scope:
-            result = await work
-    finally:
-        del serving[key]
-    return result, scope.cancelled_caught
+class AsyncMessages(Bound):
+    """A handler of one-way messages that may wait; the others wait for it."""
+
+    __slots__ = ()
+
+    def take(self, message: object, envelope: Envelope, _peer: Peer | None, /) -> None:
+        """Queue the message."""
+        self._life.queue(self, message, envelope)
+
+    async def handle(self, message: object, sender: Address) -> None:
+        """Call the handler."""
+        await (self._call(message, sender) if self._wants_sender else self._call(message))
 
 
-async def serve_stream(cell: Cell, bound: Bound, message: object, envelope: Envelope) -> None:
-    """Let a handler put events into an outbox, and end or fail the stream after it."""
-    key = StreamKey(envelope.source.host, envelope.source_incarnation, envelope.id)
-    outbox = cell.system.streams.outbox(
-        key, envelope.target, envelope.source, credit=max(1, envelope.number)
-    )
-    outbox.scope = cancel_scope()
-    cell.serving += 1
-    done = False
-    try:
-        with outbox.scope:
-            await bound.call(message, outbox)
-        outbox.end()
-        done = True
-    except Exception as error:
-        done = True
-        if outbox.broken and isinstance(error, StreamBrokenError):
-            pass  # the reader has gone, and the handler noticed
-        elif travels(error):
-            outbox.fail(encode(error))
-        else:
-            outbox.fail(encode(ActorFailedError(str(cell.address), text_of(error))))
-            raise
-    finally:
-        cell.serving -= 1
-        if not done:
-            outbox.fail(encode(ActorStoppedError(str(cell.address))))
+class PlainRequests(Bound):
+    """A plain handler of requests."""
+
+    __slots__ = ()
+
+    def take(self, message: object, envelope: Envelope, _peer: Peer | None, /) -> None:
+        """Call the handler and send its answer, or what it raises, to the asker."""
+        life = self._life
+        call = life.nursery.call
+        try:
+            if self._wants_sender:
+                answer = call(self._call, message, envelope[1])
+            else:
+                answer = call(self._call, message)
+            life.system.sender.reply(envelope, answer)
+        except Exception as error:  # noqa: BLE001 - the supervisor gets it, unless it travels
+            payload, declared = _failure(life, error)
+            life.system.sender.fail(envelope, payload)
+            if not declared:
+                life.fail(error)
+
+
+class AsyncRequests(Bound):
+    """A handler of requests that may wait: a task for each."""
+
+    __slots__ = ()
+
+    def take(self, message: object, envelope: Envelope, peer: Peer | None, /) -> None:
+        """Serve the request as long as the asker waits, unless too many are being served."""
+        assert peer is not None, "a request has an asker"
+        life = self._life
+        if not life.begin_serving(envelope):
+            return
+        scope = cancel_scope()
+        if envelope[7] >= 0:
+            scope.deadline = life.system.now() + envelope[7] / NANOSECONDS
+        peer.serving[envelope[5]] = scope
+        life.nursery.start_soon(self._serve, message, envelope, peer, scope, name=self._name)
+
+    async def _serve(
+        self, message: object, envelope: Envelope, peer: Peer, scope: CancelScope
+    ) -> None:
+        life = self._life
+        answered = False
+        try:
+            with scope:
+                if self._wants_sender:
+                    answer = await self._call(message, envelope[1])
+                else:
+                    answer = await self._call(message)
+            if not scope.cancelled_caught:
+                life.system.sender.reply(envelope, answer)
+            answered = True
+        except Exception as error:
+            answered = True
+            payload, declared = _failure(life, error)
+            life.system.sender.fail(envelope, payload)
+            if not declared:
+                raise
+        finally:
+            life.serving -= 1
+            peer.serving.pop(envelope[5], None)
+            if not answered:
+                life.system.sender.fail(envelope, _stopped(life))
+
+
+class Streams(Bound):
+    """A handler of streams: a task for each."""
+
+    __slots__ = ()
+
+    def take(self, message: object, envelope: Envelope, peer: Peer | None, /) -> None:
+        """Open the stream, unless too many are being served."""
+        life = self._life
+        if not life.begin_serving(envelope):
+            assert peer is not None, "a stream has a reader"
+            peer.seen.forget(envelope.id)  # if the refusal is lost, it is asked for again
+            return
+        outbox = life.system.streams.outbox(
+            StreamKey(envelope.source.host, envelope.source_incarnation, envelope.id),
+            envelope.target,
+            envelope.source,
+            window=envelope.number,
+        )
+        life.nursery.start_soon(self._serve, message, outbox, name=self._name)
+
+    async def _serve(self, message: object, outbox: Outbox[Any]) -> None:
+        life = self._life
+        ended = False
+        try:
+            with outbox.scope:
+                await self._call(message, outbox)
+            outbox.end()
+            ended = True
+        except Exception as error:
+            ended = True
+            if outbox.broken and isinstance(error, StreamBrokenError):
+                return  # the reader has gone, and the handler has noticed
+            payload, declared = _failure(life, error)
+            outbox.fail(payload)
+            if not declared:
+                raise
+        finally:
+            life.serving -= 1
+            if not ended:
+                outbox.fail(_stopped(life))
+
+
+_CLASSES: Final[Mapping[tuple[HandlerKind, bool], type[Bound]]] = {
+    (HandlerKind.HANDLES, False): PlainMessages,
+    (HandlerKind.HANDLES, True): AsyncMessages,
+    (HandlerKind.SERVES, False): PlainRequests,
+    (HandlerKind.SERVES, True): AsyncRequests,
+    (HandlerKind.STREAMS, True): Streams,
+}
+
+
+def bind(life: Life, handlers: Mapping[type, Handler]) -> dict[type, Bound]:
+    """Bind an actor class's handlers to the instance of one life."""
+    return {
+        message_type: _CLASSES[handler.kind, handler.is_async](life, handler)
+        for message_type, handler in handlers.items()
+    }
+
+
+def _stopped(life: Life) -> bytes:
+    return encode(ActorStoppedError(str(life.address)))
+
+
+def _failure(life: Life, error: Exception) -> tuple[bytes, bool]:
+    """Encode what a handler has raised; say whether it was declared, so is no failure."""
+    if travels(error):
+        try:
+            return encode(error), True
+        except WireError:
+            pass  # a field of it holds something else than declared
+    return encode(ActorFailedError(str(life.address), text_of(error))), False

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 from kactors.actors.inbox import Inbox
 from kactors.actors.outbox import Outbox, StreamKey, StreamTiming
+from kactors.actors.request import StreamRequest
 from kactors.runtime import Waiter, sleep, waiter
 from kactors.transport.envelope import Address, Envelope, Kind
 
-if TYPE_CHECKING:
-    from kactors.actors.request import StreamRequest
-
 Emit = Callable[[Kind, Address, Address, int, int, int, bytes], None]
-Open = Callable[[Envelope], None]
+
+FROM_SERVER: Final = {
+    Kind.STREAM_EVENT,
+    Kind.STREAM_END,
+    Kind.STREAM_BREAK,
+    Kind.STREAM_HEARTBEAT,
+}
 
 
 class StreamTable:
@@ -23,26 +27,27 @@ class StreamTable:
     Args:
         emit: sends (kind, source, target, target's incarnation, id, number, payload).
         now: reads the host's monotonic clock, in seconds.
-        open_stream: begins to serve a stream that somebody asks for.
         timing: the clockwork.
     """
 
-    def __init__(
-        self, emit: Emit, now: Callable[[], float], open_stream: Open, timing: StreamTiming
-    ) -> None:
+    def __init__(self, emit: Emit, now: Callable[[], float], timing: StreamTiming) -> None:
         self.emit = emit
-        self.now = now
         self.timing = timing
-        self._open = open_stream
+        self._now = now
         self._outboxes: dict[StreamKey, Outbox[Any]] = {}
         self._inboxes: dict[int, Inbox[Any]] = {}
         self._busy: dict[Outbox[Any] | Inbox[Any], None] = {}
         self._idle: Waiter[None] | None = None
 
     @property
-    def open(self) -> int:
+    def count(self) -> int:
         """How many ends of streams there are."""
         return len(self._outboxes) + len(self._inboxes)
+
+    @property
+    def ends(self) -> tuple[Outbox[Any] | Inbox[Any], ...]:
+        """All of them, the serving ones first, each kind in the order of its opening."""
+        return (*self._outboxes.values(), *self._inboxes.values())
 
     def inbox(
         self, number: int, source: Address, target: Address, request: StreamRequest[Any]
@@ -50,9 +55,9 @@ class StreamTable:
         """Make the reading end of a stream."""
         return Inbox(self, number, source, target, request)
 
-    def outbox(self, key: StreamKey, source: Address, reader: Address, credit: int) -> Outbox[Any]:
+    def outbox(self, key: StreamKey, source: Address, reader: Address, window: int) -> Outbox[Any]:
         """Make the serving end of a stream, and let the reader know."""
-        outbox: Outbox[Any] = Outbox(self, key, source, reader, credit)
+        outbox: Outbox[Any] = Outbox(self, key, source, reader, window)
         self._outboxes[key] = outbox
         outbox.welcome()
         self._wake()
@@ -79,9 +84,11 @@ class StreamTable:
             self._busy[end] = None
             self._wake()
 
+    # -- what arrives -------------------------------------------------------------------
+
     def deliver(self, envelope: Envelope) -> None:
         """Hand an envelope of a stream to its end."""
-        if envelope.kind in FROM_READER:
+        if envelope.kind not in FROM_SERVER:
             self._from_reader(envelope)
             return
         inbox = self._inboxes.get(envelope.id)
@@ -90,25 +97,13 @@ class StreamTable:
         else:
             self.refuse(envelope)
 
-    def refuse(self, envelope: Envelope) -> None:
-        """Tell the sender that its stream is no more, or confirm its end once again."""
-        match envelope.kind:
-            case Kind.STREAM_END:
-                self._answer(Kind.STREAM_CONFIRM, envelope)
-            case Kind.STREAM_EVENT | Kind.STREAM_HEARTBEAT:
-                self._answer(Kind.STREAM_LEAVE, envelope)
-            case Kind.STREAM_OPEN | Kind.STREAM_CREDIT | Kind.STREAM_RESEND:
-                self._answer(Kind.STREAM_BREAK, envelope)
-
     def _from_reader(self, envelope: Envelope) -> None:
         key = StreamKey(envelope.source.host, envelope.source_incarnation, envelope.id)
         outbox = self._outboxes.get(key)
         if outbox is None:
-            if envelope.kind == Kind.STREAM_OPEN:
-                self._open(envelope)
-            else:
-                self.refuse(envelope)
+            self.refuse(envelope)
             return
+        outbox.heard = True
         match envelope.kind:
             case Kind.STREAM_OPEN:
                 outbox.welcome()
@@ -121,6 +116,16 @@ class StreamTable:
             case _:
                 outbox.on_break("the reader has left")
 
+    def refuse(self, envelope: Envelope) -> None:
+        """Tell the sender that its stream is no more, or confirm its last word once again."""
+        match envelope.kind:
+            case Kind.STREAM_END | Kind.STREAM_BREAK:
+                self._answer(Kind.STREAM_CONFIRM, envelope)
+            case Kind.STREAM_EVENT | Kind.STREAM_HEARTBEAT:
+                self._answer(Kind.STREAM_LEAVE, envelope)
+            case Kind.STREAM_OPEN | Kind.STREAM_CREDIT | Kind.STREAM_RESEND:
+                self._answer(Kind.STREAM_BREAK, envelope)
+
     def _answer(self, kind: Kind, envelope: Envelope) -> None:
         self.emit(
             kind,
@@ -132,35 +137,44 @@ class StreamTable:
             b"",
         )
 
+    def on_new_life(self, host: str, incarnation: int) -> None:
+        """Break the streams to and from a host's earlier lives: a later one was heard of."""
+        for outbox in tuple(self._outboxes.values()):
+            if outbox.key.host == host and outbox.key.incarnation < incarnation:
+                outbox.on_break("the reader's host has restarted")
+        for inbox in tuple(self._inboxes.values()):
+            inbox.on_new_life(host, incarnation)
+
     def close(self, reason: str) -> None:
         """Break every stream that is read here: the host's actors are being stopped."""
         for inbox in tuple(self._inboxes.values()):
             inbox.on_lost(reason)
 
+    # -- the clockwork ------------------------------------------------------------------
+
     async def keep(self) -> None:
         """Look after all ends, for ever: the busy ones often, the others now and then."""
         timing = self.timing
-        next_round = self.now() + timing.heartbeat
+        pause = timing.heartbeat / 2  # an end that has spoken lately is passed over once
+        next_round = self._now() + pause
         while True:
-            if not self.open:
-                idle = self._idle = waiter()
-                await idle.wait()
-                next_round = self.now() + timing.heartbeat
             if self._busy:
                 await sleep(timing.retry)
+            elif self.count:
+                idle = self._idle = waiter()
+                await idle.wait_for(max(0.0, next_round - self._now()), None)
             else:
                 idle = self._idle = waiter()
-                await idle.wait_for(max(0.0, next_round - self.now()), None)
-            now = self.now()
+                await idle.wait()
+                next_round = self._now() + pause
+            now = self._now()
             if now >= next_round:
-                next_round = now + timing.heartbeat
-                ends: list[Outbox[Any] | Inbox[Any]] = [*self._outboxes.values()]
-                ends.extend(self._inboxes.values())
-                for end in ends:
-                    end.on_tick(now, timing)
+                next_round = now + pause
+                for end in self.ends:
+                    end.on_round(now, timing)
             for end in tuple(self._busy):
                 if end.unconfirmed:
-                    end.on_tick(now, timing)
+                    end.on_retry()
                 else:
                     self._busy.pop(end, None)
 
@@ -168,14 +182,3 @@ class StreamTable:
         if self._idle is not None:
             self._idle.wake(None)
             self._idle = None
-
-
-FROM_READER = frozenset(
-    {
-        Kind.STREAM_OPEN,
-        Kind.STREAM_CREDIT,
-        Kind.STREAM_RESEND,
-        Kind.STREAM_LEAVE,
-        Kind.STREAM_CONFIRM,
-    }
-)

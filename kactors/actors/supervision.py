@@ -7,23 +7,31 @@ tolerated; one more is passed on upwards.
 
 from collections import deque
 from enum import Enum
+from typing import Final
 
 import attrs
 
+from kactors.actors.checks import above, at_least, share
 from kactors.runtime import Random
+
+DOUBLINGS_MAX: Final = 60
 
 
 class Restart(Enum):
     """After which ends of its life an actor is started again."""
 
     PERMANENT = "permanent"
-    """After every end."""
+    """After every end, also when it has stopped by itself."""
 
     TRANSIENT = "transient"
     """After a failure, not after it has stopped by itself."""
 
     TEMPORARY = "temporary"
     """Never; its failure is noted and goes no further."""
+
+    def after(self, *, failed: bool) -> bool:
+        """Tell whether a life that ended so is followed by another."""
+        return self is Restart.PERMANENT or (self is Restart.TRANSIENT and failed)
 
 
 @attrs.frozen
@@ -32,18 +40,22 @@ class RestartPolicy:
 
     Attributes:
         restart: after which ends it starts the actor again.
-        intensity: how many restarts it tolerates within ``period`` seconds.
+        intensity: how many restarts it tolerates within ``period``.
+        period: seconds of the host's monotonic clock.
         backoff: seconds before the first restart; doubles with each further one.
         backoff_max: seconds, the longest pause.
         jitter: by which share a pause may be longer or shorter.
+
+    Raises:
+        PolicyError: a number makes no sense.
     """
 
     restart: Restart = Restart.TRANSIENT
-    intensity: int = 5
-    period: float = 60.0
-    backoff: float = 0.1
-    backoff_max: float = 10.0
-    jitter: float = 0.2
+    intensity: int = attrs.field(default=5, validator=at_least(0))
+    period: float = attrs.field(default=60.0, validator=above(0))
+    backoff: float = attrs.field(default=0.1, validator=at_least(0))
+    backoff_max: float = attrs.field(default=10.0, validator=at_least(0))
+    jitter: float = attrs.field(default=0.2, validator=share)
 
 
 class RestartHistory:
@@ -55,7 +67,7 @@ class RestartHistory:
         self._times: deque[float] = deque()
 
     def note(self, now: float) -> float | None:
-        """Note a failure at ``now``; return the pause before the restart, or None to give up.
+        """Note an end at ``now``; return the pause before the restart, or None to give up.
 
         Args:
             now: seconds of the host's monotonic clock.
@@ -65,6 +77,7 @@ class RestartHistory:
             self._times.popleft()
         if len(self._times) >= policy.intensity:
             return None
-        pause = min(policy.backoff_max, policy.backoff * 2.0 ** len(self._times))
+        doublings = min(len(self._times), DOUBLINGS_MAX)
+        pause = min(policy.backoff_max, policy.backoff * 2.0**doublings)
         self._times.append(now)
         return pause * (1.0 + policy.jitter * (2.0 * self._random.random() - 1.0))

@@ -1,32 +1,30 @@
-"""The actors of one life of one host: who they are, what they send, who waits for an answer."""
+"""The actors of one life of one host: who they are, what they send, what they ask."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from kactors.actors.cell import SYSTEM, Cell, CellState
-from kactors.actors.deduplicator import Deduplicator
+from kactors.actors.cell import Cell
+from kactors.actors.dead_letters import DeadLetters
 from kactors.actors.errors import (
-    ActorError,
-    ActorStoppedError,
     DeadlineExceededError,
     NameTakenError,
-    NoSuchActorError,
-    UnhandledError,
-    UnreadableError,
+    NotAliveError,
+    UnreadableAnswerError,
 )
-from kactors.actors.handlers import HandlerKind
-from kactors.actors.outbox import StreamKey, StreamTiming
+from kactors.actors.outbox import StreamTiming
+from kactors.actors.receiver import Receiver
 from kactors.actors.ref import Ref, parse_address
+from kactors.actors.sender import Sender, make_envelope
 from kactors.actors.stream_table import StreamTable
 from kactors.actors.supervision import RestartPolicy
 from kactors.actors.system_actor import SystemActor
+from kactors.actors.watching import SYSTEM
 from kactors.evidence.trace import Recorder
-from kactors.runtime import CancelScope, Host, Nursery, Waiter, open_nursery, sleep_forever
+from kactors.runtime import Host, Nursery, cancel_scope, open_nursery, sleep_forever
 from kactors.runtime.clock import NANOSECONDS
 from kactors.runtime.face import current
 from kactors.transport.base import Transport
@@ -36,6 +34,7 @@ from kactors.wire import WireError, decode, encode, tag_of
 if TYPE_CHECKING:
     from kactors.actors.actor import Actor
     from kactors.actors.inbox import Inbox
+    from kactors.actors.life import Life
     from kactors.actors.request import Request, StreamRequest
 
 AnswerT = TypeVar("AnswerT")
@@ -44,15 +43,8 @@ EventT = TypeVar("EventT")
 REQUEST_TIMEOUT: Final = 10.0
 """Seconds that a request waits for its answer unless it says otherwise."""
 
-DEAD_LETTERS_KEPT: Final = 100
-
-_HANDLER_KINDS: Final = {
-    Kind.SEND: HandlerKind.HANDLES,
-    Kind.REQUEST: HandlerKind.SERVES,
-    Kind.STREAM_OPEN: HandlerKind.STREAMS,
-}
-
-_envelope: Callable[[tuple[Any, ...]], Envelope] = partial(tuple.__new__, Envelope)
+DRAIN_SECONDS: Final = 1.0
+"""Seconds that what was sent last may take to leave when a system is stopped."""
 
 
 class System:
@@ -61,16 +53,16 @@ class System:
     Args:
         host: where.
         transport: carries envelopes to other hosts.
-        loopback: carries an envelope to this host itself; in the simulated world that is
-            the transport, too, so that it takes part in the order of events.
+        loopback: whether it carries an envelope to this host itself, too; so it is in the
+            simulated world, where such envelopes take part in the order of events.
         timing: the clockwork of streams.
         recorder: notes the lives of actors; costs nothing if there is none.
+        on_life: told ``start``, ``fail`` or ``stop``, and whose life; not when the host crashes.
 
     Attributes:
-        dead_letters: counts messages that reached nobody, by reason.
-        latest_dead_letters: the last hundred, as (reason, target, tag).
+        cells: the actors, by name.
+        dead_letters: messages that reached nobody.
         failures: how many lives of actors ended in failure.
-        serving: the requests being served by handlers that wait, to be cancelled with their askers.
     """
 
     def __init__(
@@ -81,25 +73,24 @@ class System:
         loopback: bool,
         timing: StreamTiming | None = None,
         recorder: Recorder | None = None,
+        on_life: Callable[[str, Address], None] | None = None,
     ) -> None:
         self.host = host
         self.transport = transport
         self.incarnation = host.incarnation
         self.cells: dict[str, Cell] = {}
-        self.dead_letters: Counter[str] = Counter()
-        self.latest_dead_letters: deque[tuple[str, Address, str]] = deque(maxlen=DEAD_LETTERS_KEPT)
         self.failures = 0
-        self.serving: dict[StreamKey, CancelScope] = {}
-        self.streams = StreamTable(
-            self._emit, self._now, self._open_stream, timing or StreamTiming()
-        )
+        self.dead_letters = DeadLetters(host, recorder)
+        self.sender = Sender(host, transport, self.dead_letters, loopback=loopback)
+        self.streams = StreamTable(self.sender.emit, self.now, timing or StreamTiming())
+        self.receiver = Receiver(self)
         self._recorder = recorder
-        self._send: Callable[[Envelope], None] = transport.send if loopback else self._route
-        self._pending: dict[int, Waiter[Envelope | None]] = {}
+        self._on_life = on_life
+        self._pending = self.receiver.pending
         self._numbers = 0
-        self._seen: dict[tuple[str, int], Deduplicator] = {}
         self._sent: dict[type, int] = {}
-        self._received: dict[type, int] = {}
+        self._received: Counter[str] = Counter()  # by lives that have ended
+        self._lives: dict[str, int] = {}  # of actors that have ended
         self._nursery: Nursery | None = None
 
     def __repr__(self) -> str:
@@ -110,30 +101,64 @@ class System:
         """Whether actors can be started."""
         return self._nursery is not None
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is sent any more: this life of the host is over."""
+        return self.sender.silent
+
+    def now(self) -> float:
+        """Return the host's monotonic time in seconds."""
+        return self.host.clock.monotonic_ns() / NANOSECONDS
+
     # -- lives --------------------------------------------------------------------------
 
     async def run(self, begin: Callable[[System], None]) -> None:
         """Listen, let ``begin`` start the first actors, and go on until cancelled.
 
+        When it is cancelled the actors are stopped first. What they say then still leaves.
+
         Raises:
             BaseExceptionGroup: an actor gave up (`GaveUpError`), or met a bug.
         """
         try:
-            async with open_nursery() as nursery:
-                self._nursery = nursery
-                self.start(lambda: SystemActor(self), SYSTEM)
-                begin(self)
-                await self.transport.start(self.deliver, nursery)
-                nursery.start_soon(self.streams.keep, name="streams")
-                await sleep_forever()
+            async with open_nursery() as outer:
+                with cancel_scope(shield=True):
+                    async with open_nursery() as ground:
+                        await self.transport.start(self.receiver.deliver, ground)
+                        ground.start_soon(self.streams.keep, name="streams")
+                        ground.start_soon(
+                            self.sender.carry_local, self.receiver.deliver, name="local"
+                        )
+                        try:
+                            await self._run_actors(begin, outer)
+                        finally:
+                            await self.transport.aclose(drain_seconds=DRAIN_SECONDS)
+                        ground.cancel_scope.cancel("the actors have ended")
+                outer.cancel_scope.cancel("the actors have ended")
         finally:
-            self._nursery = None
             self.silence()
             self.streams.close("this host's actors were stopped")
 
+    async def _run_actors(self, begin: Callable[[System], None], outer: Nursery) -> None:
+        async def pass_on_cancellation() -> None:
+            try:
+                await sleep_forever()
+            finally:
+                actors.cancel_scope.cancel("the system is being stopped")
+
+        try:
+            async with open_nursery() as actors:
+                outer.start_soon(pass_on_cancellation, name="cancellation")
+                self._nursery = actors
+                self.start(lambda: SystemActor(self), SYSTEM)
+                begin(self)
+                await sleep_forever()
+        finally:
+            self._nursery = None
+
     def silence(self) -> None:
         """Let nothing be sent any more: this life of the host is over."""
-        self._send = _discard
+        self.sender.silence()
 
     def start(
         self,
@@ -153,22 +178,37 @@ class System:
 
         Raises:
             NameTakenError: an actor of this name lives here.
-            ActorError: the system does not run.
+            NotAliveError: the system does not run.
         """
         if name in self.cells:
             raise NameTakenError(f"{self.host.name}/{name} lives already: choose another name")
         nursery = nursery or self._nursery
         if nursery is None:
-            raise ActorError(f"{self!r} does not run: it can start no actors")
+            raise NotAliveError(f"{self!r} does not run: it can start no actors")
         address = Address(self.host.name, name)
-        cell = self.cells[name] = Cell(self, address, factory, policy or RestartPolicy())
+        lives = self._lives.get(name, 0)
+        cell = self.cells[name] = Cell(self, address, factory, policy or RestartPolicy(), lives)
         nursery.start_soon(cell.supervise, name=f"actor {name}")
         return address
 
+    def stop(self, name: str) -> bool:
+        """End an actor in order and for good; return whether it was there."""
+        cell = self.cells.get(name)
+        if cell is not None:
+            cell.dismiss()
+        return cell is not None
+
+    def kill(self, name: str, reason: str) -> bool:
+        """Make an actor fail; return whether it was there, and alive."""
+        cell = self.cells.get(name)
+        return cell is not None and cell.kill(reason)
+
     def forget(self, cell: Cell) -> None:
         """Take note that an actor will have no further life."""
-        if self.cells.get(cell.address.name) is cell:
-            del self.cells[cell.address.name]
+        name = cell.address.name
+        if self.cells.get(name) is cell:
+            del self.cells[name]
+            self._lives[name] = cell.lives
 
     def note(self, cell: Cell, what: str, reason: str = "") -> None:
         """Record an event in an actor's life."""
@@ -179,17 +219,20 @@ class System:
     # -- sending ------------------------------------------------------------------------
 
     def ref(self, target: Address | str, *, source: Address | None = None) -> Ref:
-        """Return a handle on an actor; ``host/name`` or an address."""
+        """Return a handle on an actor; ``host/name`` or an address.
+
+        Raises:
+            AddressError: the text is no address.
+        """
         address = parse_address(target) if isinstance(target, str) else target
         return Ref(self, source or Address(self.host.name, SYSTEM), address)
 
     def send(self, source: Address, target: Address, message: object) -> None:
         """Send one way: at most once, maybe never."""
-        kind = type(message)
-        self._sent[kind] = self._sent.get(kind, 0) + 1
-        self._send(
-            _envelope((Kind.SEND, source, self.incarnation, target, 0, 0, 0, -1, encode(message)))
-        )
+        payload = encode(message)
+        self._count(type(message))
+        head = (Kind.SEND, source, self.incarnation, target, 0, 0, 0, -1)
+        self.sender.put(make_envelope((*head, payload)))
 
     async def request(
         self,
@@ -209,19 +252,28 @@ class System:
             DeadlineExceededError: no answer came in time.
             RequestError: nobody could answer; the class says why.
             KactorsError: what the handler raised, if it was made to travel.
+            ValueError: the timeout is negative or not a number.
         """
         runtime = current.runtime
         seconds = REQUEST_TIMEOUT if timeout is None else timeout
+        if not seconds >= 0:
+            raise ValueError(f"a timeout is a number of seconds from 0 on, not {seconds!r}")
         deadline = runtime.current_effective_deadline()
-        allowed = seconds if deadline == math.inf else min(seconds, deadline - self._now())
-        deadline_ns = -1 if allowed == math.inf else max(0, int(allowed * NANOSECONDS))
+        if deadline == math.inf:
+            allowed = seconds
+        else:
+            if deadline == -math.inf:
+                await runtime.checkpoint()  # which raises: this work is cancelled already
+            allowed = min(seconds, max(0.0, deadline - self.now()))
+        deadline_ns = -1 if allowed == math.inf else int(allowed * NANOSECONDS)
         kind = type(message)
-        self._sent[kind] = self._sent.get(kind, 0) + 1
         payload = encode(message)
+        self._count(kind)
         self._numbers = number = self._numbers + 1
-        waiting = self._pending[number] = runtime.waiter()
+        waiting = runtime.waiter()
+        self._pending[number] = (waiting, target)
         head = (source, self.incarnation, target, 0, number, 0)
-        self._send(_envelope((Kind.REQUEST, *head, deadline_ns, payload)))
+        self.sender.put(make_envelope((Kind.REQUEST, *head, deadline_ns, payload)))
         try:
             # A deadline of the work around is left to cancel it: that is whose it is.
             answer = await (
@@ -230,182 +282,24 @@ class System:
                 else waiting.wait()
             )
         except runtime.cancelled_class():
-            self._send(_envelope((Kind.CANCEL, *head, -1, b"")))
+            self.sender.put(make_envelope((Kind.CANCEL, *head, -1, b"")))
             raise
         finally:
             del self._pending[number]
         if answer is None:
-            raise DeadlineExceededError(
-                f"{target} has not answered {tag_of(kind)} within {seconds} s; "
-                "whether it was carried out is unknown"
-            )
-        result = decode(answer.payload)
-        if answer.kind == Kind.FAILURE:
-            raise cast("Exception", result)
-        return cast("AnswerT", result)
+            raise DeadlineExceededError(str(target), tag_of(kind), seconds)
+        return cast("AnswerT", _result(answer))
 
     def open_stream(
         self, source: Address, target: Address, message: StreamRequest[EventT]
     ) -> Inbox[EventT]:
         """Make the reading end of a stream; it is asked for when entered."""
-        kind = type(message)
-        self._sent[kind] = self._sent.get(kind, 0) + 1
+        self._count(type(message))
         self._numbers += 1
         return self.streams.inbox(self._numbers, source, target, message)
 
-    def reply(self, envelope: Envelope, answer: object) -> None:
-        """Answer a request."""
-        self._answer(Kind.REPLY, envelope, answer)
-
-    def fail(self, envelope: Envelope, error: Exception) -> None:
-        """Answer a request, or the asking for a stream, with an error that travels."""
-        if envelope.kind == Kind.REQUEST:
-            self._answer(Kind.FAILURE, envelope, error)
-        else:
-            self._emit(
-                Kind.STREAM_BREAK,
-                envelope.target,
-                envelope.source,
-                envelope.source_incarnation,
-                envelope.id,
-                0,
-                encode(error),
-            )
-
-    def _answer(self, kind: Kind, envelope: Envelope, answer: object) -> None:
-        _, source, source_incarnation, target, _, number, _, _, _ = envelope
-        self._send(
-            _envelope(
-                (
-                    kind,
-                    target,
-                    self.incarnation,
-                    source,
-                    source_incarnation,
-                    number,
-                    0,
-                    -1,
-                    encode(answer),
-                )
-            )
-        )
-
-    def _emit(
-        self,
-        kind: Kind,
-        source: Address,
-        target: Address,
-        incarnation: int,
-        stream: int,
-        number: int,
-        payload: bytes,
-    ) -> None:
-        head = (kind, source, self.incarnation, target, incarnation, stream, number)
-        self._send(_envelope((*head, -1, payload)))
-
-    def _route(self, envelope: Envelope) -> None:
-        """Send where the transport does not carry messages of a host to itself."""
-        if envelope.target.host == self.host.name:
-            self.deliver(envelope)
-        else:
-            self.transport.send(envelope)
-
-    def _now(self) -> float:
-        return self.host.clock.monotonic_ns() / NANOSECONDS
-
-    # -- receiving ----------------------------------------------------------------------
-
-    def deliver(self, envelope: Envelope) -> None:
-        """Take what the transport brings; never waits, never raises."""
-        kind = envelope[0]
-        if envelope[4] not in {0, self.incarnation}:
-            self._dead(envelope, "for an earlier life")
-            self.streams.refuse(envelope)
-        elif kind == Kind.REPLY or kind == Kind.FAILURE:  # noqa: PLR1714 - met by every request
-            waiting = self._pending.get(envelope[5])
-            if waiting is None:
-                self.dead_letters["answer too late"] += 1
-            else:
-                waiting.wake(envelope)
-        elif kind == Kind.REQUEST:
-            if not self._is_copy(envelope):
-                self._dispatch(envelope, HandlerKind.SERVES)
-        elif kind == Kind.SEND:
-            self._dispatch(envelope, HandlerKind.HANDLES)
-        elif kind == Kind.CANCEL:
-            key = StreamKey(envelope.source.host, envelope.source_incarnation, envelope.id)
-            if key in self.serving:
-                self.serving[key].cancel("the asker is gone")
-        else:
-            self.streams.deliver(envelope)
-
-    def _open_stream(self, envelope: Envelope) -> None:
-        if self._is_copy(envelope):
-            self.streams.refuse(envelope)
-        else:
-            self._dispatch(envelope, HandlerKind.STREAMS)
-
-    def _is_copy(self, envelope: Envelope) -> bool:
-        key = (envelope[1][0], envelope[2])
-        seen = self._seen.get(key)
-        if seen is None:
-            seen = self._seen[key] = Deduplicator()
-        return seen.is_copy(envelope[5])
-
-    def _dispatch(self, envelope: Envelope, kind: HandlerKind) -> None:
-        """Decode a message and hand it to the cell of its actor."""
-        address = envelope[3]
-        cell = self.cells.get(address[1])
-        if cell is None:
-            self._refuse(envelope, "no such actor", NoSuchActorError(str(address)))
-            return
-        if cell.state is not CellState.RUNNING:
-            problem = cell.postpone(envelope)
-            if problem:
-                self.refuse(envelope, problem, address)
-            return
-        try:
-            message = decode(envelope[8])
-        except WireError as error:
-            self._refuse(envelope, "unreadable", UnreadableError(str(address), str(error)))
-            return
-        message_type = type(message)
-        self._received[message_type] = self._received.get(message_type, 0) + 1
-        bound = cell.bound.get(message_type)
-        if bound is None or bound.kind is not kind:
-            tag = tag_of(message_type)
-            self._refuse(envelope, "unhandled", UnhandledError(str(address), tag))
-        elif kind is HandlerKind.HANDLES:
-            dropped = cell.put(bound, message, envelope[1])
-            if dropped:
-                self._dead(envelope, dropped)
-        else:
-            cell.accept(bound, message, envelope)
-
-    def deliver_again(self, envelope: Envelope) -> None:
-        """Hand over what has waited for its actor to start."""
-        self._dispatch(envelope, _HANDLER_KINDS[Kind(envelope.kind)])
-
-    def refuse(self, envelope: Envelope, reason: str, address: Address) -> None:
-        """Turn away what arrives for an actor that is not running."""
-        self._refuse(envelope, reason, ActorStoppedError(str(address)))
-
-    def _refuse(self, envelope: Envelope, reason: str, error: Exception) -> None:
-        if envelope.kind == Kind.SEND:
-            self._dead(envelope, reason)
-        else:
-            self.dead_letters[reason] += 1
-            self.fail(envelope, error)
-
-    def _dead(self, envelope: Envelope, reason: str) -> None:
-        self.dead_letters[reason] += 1
-        tag = Kind(envelope.kind).name.lower()
-        if envelope.payload:
-            try:
-                tag = tag_of(type(decode(envelope.payload)))
-            except WireError:
-                tag = "unreadable"
-        self.latest_dead_letters.append((reason, envelope.target, tag))
+    def _count(self, kind: type) -> None:
+        self._sent[kind] = self._sent.get(kind, 0) + 1
 
     # -- what it looks like -------------------------------------------------------------
 
@@ -414,13 +308,55 @@ class System:
         """How many requests of this host have no answer yet."""
         return len(self._pending)
 
+    @property
+    def activity(self) -> int:
+        """Count the envelopes that this host has sent and received; it only grows."""
+        statistics = self.transport.statistics()
+        return statistics["sent"] + statistics["received"]
+
     def counts(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return how many messages were sent and received, by tag."""
         sent = {tag_of(kind): count for kind, count in self._sent.items()}
-        received = {tag_of(kind): count for kind, count in self._received.items()}
-        return sent, received
+        received = self._received.copy()
+        for cell in self.cells.values():
+            if cell.life is not None:
+                received.update(cell.life.received())
+        return sent, dict(received)
+
+    def life_begins(self, cell: Cell) -> None:
+        """Take note of a life's beginning."""
+        self.note(cell, "start")
+        if self._on_life is not None:
+            self._on_life("start", cell.address)
+
+    def life_ends(self, cell: Cell, life: Life | None, reason: str) -> None:
+        """Take note of a life's end; nobody is left to do so if the host has crashed."""
+        if self.silent:
+            return
+        if life is not None:
+            self._received.update(life.received())
+        what = "stop" if reason == "stopped" else "fail"
+        self.note(cell, what, reason)
+        if self._on_life is not None:
+            self._on_life(what, cell.address)
 
 
-def _discard(envelope: Envelope) -> None:
-    """Send nothing: the host is down."""
-    del envelope
+def _result(answer: Envelope) -> object:
+    """Decode an answer.
+
+    Raises:
+        KactorsError: the error that was sent instead.
+        UnreadableAnswerError: it cannot be decoded.
+    """
+    try:
+        result = decode(answer.payload)
+    except WireError as error:
+        raise UnreadableAnswerError(f"{answer.source} has answered, but: {error}") from error
+    if answer.kind == Kind.FAILURE:
+        if not isinstance(result, Exception):
+            kind = type(result).__qualname__
+            raise UnreadableAnswerError(
+                f"{answer.source} has failed with a {kind}, which is no error"
+            )
+        raise result
+    return result

@@ -25,11 +25,12 @@ class ActorReport:
     Attributes:
         name: on its host.
         state: where in its life it is.
-        lives: how many it had.
+        lives: how many had this name since the host's life began.
         queued: one-way messages that wait.
-        serving: requests and streams being served.
+        serving: requests and streams being served by handlers that wait.
+        received: messages that its present life was given, by tag.
         last_failure: what ended its latest failed life; empty if none did.
-        waiting_at: where its tasks wait, one line each; empty where the world cannot tell.
+        waiting_at: where its tasks wait, one line each.
     """
 
     name: str
@@ -37,8 +38,24 @@ class ActorReport:
     lives: int
     queued: int
     serving: int
+    received: dict[str, int]
     last_failure: str
     waiting_at: tuple[str, ...]
+
+
+@message("kactors.dead-letter")
+class DeadLetter:
+    """A message that reached nobody.
+
+    Attributes:
+        reason: why.
+        target: whom it was for.
+        tag: what it was.
+    """
+
+    reason: str
+    target: str
+    tag: str
 
 
 @message("kactors.system-report")
@@ -49,9 +66,10 @@ class SystemReport:
         host: its name.
         incarnation: which life.
         actors: one report each, by name.
-        sent: messages sent, by tag.
-        received: messages received, by tag.
+        sent: one-way messages, requests and askings for streams sent, by tag.
+        received: the same received, by tag.
         dead_letters: messages that reached nobody, by reason.
+        latest_dead_letters: the last hundred of them.
         pending: requests of this host that have no answer yet.
         streams: ends of streams that are open.
         transport: what the transport counts.
@@ -63,6 +81,7 @@ class SystemReport:
     sent: dict[str, int]
     received: dict[str, int]
     dead_letters: dict[str, int]
+    latest_dead_letters: tuple[DeadLetter, ...]
     pending: int
     streams: int
     transport: dict[str, int]

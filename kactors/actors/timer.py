@@ -7,11 +7,20 @@ from kactors.runtime import cancel_scope, sleep
 
 
 class Timer:
-    """Calls a function once, unless cancelled before; see `Actor.after`."""
+    """Calls a function once, unless cancelled before; see `Actor.after`.
+
+    Attributes:
+        active: whether the call is still to come.
+
+    Raises:
+        ValueError: ``seconds`` is negative or not a number.
+    """
 
     def __init__(
         self, seconds: float, function: Callable[..., None], args: tuple[Any, ...]
     ) -> None:
+        if not seconds >= 0:
+            raise ValueError(f"a timer takes a number of seconds from 0 on, not {seconds!r}")
         self._seconds = seconds
         self._function = function
         self._args = args
@@ -27,6 +36,6 @@ class Timer:
         """Wait, then call."""
         with self._scope:
             await sleep(self._seconds)
-            if self.active:
-                self.active = False
-                self._function(*self._args)
+        if self.active:
+            self.active = False
+            self._function(*self._args)

@@ -87,6 +87,13 @@ class Nursery(Protocol):
         """Run ``async_fn(*args)`` as a child task, soon."""
         ...
 
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Return ``function(*args)``, called as the task that has opened the nursery would.
+
+        Who calls need not be a task: what is ambient (host, time, deadline) is that task's.
+        """
+        ...
+
     async def start(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> Any:
         """Run a child and wait for its ``task_status.started(value)``; return the value."""
         ...
