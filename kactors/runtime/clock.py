@@ -1,6 +1,5 @@
 """A host's view of time: true time seen through an offset, jumps and a drift."""
 
-import math
 from collections.abc import Callable
 
 NANOSECONDS = 1_000_000_000
@@ -14,7 +13,8 @@ def first_ns_at(seconds: float) -> int:
         ValueError: ``seconds`` is not a number.
         OverflowError: it is infinite.
     """
-    ns = math.ceil(seconds * NANOSECONDS)
+    numerator, denominator = seconds.as_integer_ratio()
+    ns = numerator * NANOSECONDS // denominator
     return ns if ns / NANOSECONDS >= seconds else ns + 1
 
 
