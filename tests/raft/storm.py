@@ -30,6 +30,7 @@ class Storm:
 
     Attributes:
         committed: ``{index: entry}`` as the first member applied it: the truth.
+        decided_in: ``{index: term}``, a term by which it was committed.
         leaders: ``{term: member}`` of every leader seen.
     """
 
@@ -60,6 +61,7 @@ class Storm:
         self.network: list[tuple[int, int, Message]] = []
         self.cut: set[int] = set()
         self.committed: dict[int, Entry] = {}
+        self.decided_in: dict[int, int] = {}
         self.highest = 1
         self.leaders: dict[int, int] = {}
         self.terms: dict[int, int] = defaultdict(int)
@@ -284,6 +286,8 @@ class Storm:
         if raft.log.last_index != raft.opening_index:
             return
         for index in range(max(2, raft.log.first_index), self.highest + 1):
+            if self.decided_in[index] >= raft.term:
+                continue
             term = raft.log.term(index)
             assert term == self.committed[index].term, (
                 f"leader completeness: leader {raft.member} of {raft.term} has term {term} at "
@@ -294,6 +298,7 @@ class Storm:
         """Check that everyone applies the same."""
         for entry in node.applied_entries:
             truth = self.committed.setdefault(entry.index, entry)
+            self.decided_in.setdefault(entry.index, node.raft.term)
             assert truth == entry, f"state machine safety: {truth} and {entry} were applied"
             self.highest = max(self.highest, entry.index)
         node.applied_entries.clear()
