@@ -10,6 +10,7 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import closing
+from contextvars import copy_context
 
 import trio  # noqa: TID251 - live-only module
 
@@ -80,6 +81,7 @@ class StreamTransport(ABC):
         self._changed = trio.lowlevel.ParkingLot()  # where draining waits for news
         self._scope = trio.CancelScope()  # around all tasks
         self._tasks: trio.Nursery | None = None
+        self._context = copy_context()  # of the tasks: who calls `set_peer` may be of another host
         self._ended: trio.Event | None = None  # exists once started; set when no task is left
         for peer, endpoint in peers.items():
             self.set_peer(peer, endpoint)
@@ -213,7 +215,7 @@ class StreamTransport(ABC):
         try:
             with self._scope:
                 async with trio.open_nursery() as nursery:
-                    self._tasks = nursery
+                    self._tasks, self._context = nursery, copy_context()
                     for peer in self._routes.peers():
                         self._begin(peer)
                     nursery.start_soon(self._beat)
@@ -241,8 +243,10 @@ class StreamTransport(ABC):
                 connection.beat(seconds)
 
     def _begin(self, peer: Peer) -> None:
-        if self._tasks is not None:
-            self._tasks.start_soon(peer.run, self._dial, name=f"{self.host} to {peer.host}")
+        tasks = self._tasks
+        if tasks is not None:
+            name = f"{self.host} to {peer.host}"
+            self._context.run(lambda: tasks.start_soon(peer.run, self._dial, name=name))
 
     async def _dial(self, peer: Peer, endpoint: str) -> None:
         """Connect to ``peer`` and serve the connection to its end."""

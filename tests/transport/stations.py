@@ -20,6 +20,7 @@ import pytest
 import trio  # noqa: TID251 - the live transports run on trio
 import trustme
 
+from kactors.runtime import Nursery, live, open_nursery
 from kactors.transport.envelope import Envelope
 from kactors.transport.framing import PING, Control, FrameDecoder, FrameEncoder
 from kactors.transport.hello import Hello, encode_hello, next_hello
@@ -39,7 +40,7 @@ QUICK = StreamOptions(backoff_seconds=0.002, backoff_seconds_max=0.02)
 
 
 def in_trio(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
-    """Run an async test in trio, and fail it when it hangs."""
+    """Run an async test in the live world, and fail it when it hangs."""
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -47,7 +48,7 @@ def in_trio(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
             with trio.fail_after(3 * PATIENCE_SECONDS):
                 await test(*args, **kwargs)
 
-        trio.run(bounded)
+        live.run(bounded)
 
     return run
 
@@ -64,6 +65,11 @@ async def eventually(condition: Callable[[], object], what: Callable[[], object]
 def descriptors() -> int:
     """Count this process's open files."""
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counts, needs no paths
+
+
+def tasks() -> int:
+    """Count the tasks of this run."""
+    return trio.lowlevel.current_statistics().tasks_living
 
 
 @functools.cache
@@ -120,7 +126,7 @@ class Place:
 
     kind: str
     directory: Path
-    nursery: trio.Nursery
+    nursery: Nursery
     stations: list[Station] = attrs.field(factory=list)
 
     def listen_at(self, host: str) -> str:
@@ -179,14 +185,13 @@ class Place:
 @asynccontextmanager
 async def place(kind: str, directory: Path) -> AsyncIterator[Place]:
     """Open a place; in the end close its stations, and see that nothing of them is left."""
-    before = descriptors()
-    async with trio.open_nursery() as nursery:
+    before, tasks_before = descriptors(), tasks()
+    async with open_nursery() as nursery:
         here = Place(kind, directory, nursery)
         yield here
         for station in here.stations:
             await station.transport.aclose()
-        left = [task.name for task in nursery.child_tasks]
-        assert not left, f"tasks left after all transports closed: {left}"
+        assert tasks() == tasks_before, "tasks left after all transports closed"
     # Fewer may be: a failed test's leftovers are collected at any time.
     assert descriptors() <= before, "descriptors left after all transports closed"
 

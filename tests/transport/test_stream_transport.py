@@ -1,6 +1,7 @@
 """What unix, TCP and TLS transports have in common: delivery, reconnection, bounds, closing."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import attrs
 import pytest
@@ -193,6 +194,41 @@ async def test_an_unreachable_peer_costs_what_waits_in_the_end(kind: str, tmp_pa
 
         assert a.count("pending") == 0
         assert a.count("failed: unreachable") >= 2
+
+
+@in_trio
+async def test_another_host_at_a_peers_endpoint(kind: str, tmp_path: Path) -> None:
+    """An address book that is wrong is found out before anything is sent, on either side."""
+    async with place(kind, tmp_path) as here:
+        c = await here.open("c")
+        a = await here.open("a", peers={"b": c.endpoint})
+
+        a.transport.send(envelope("a", "b"))
+        await a.wait_counted("failed: wrong host")
+
+        assert c.received == []
+        assert "correct the address book" in a.transport.endings()[0].text
+
+
+@in_trio
+async def test_a_place_that_never_answers(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connecting is given up after its time, as where packets vanish."""
+
+    async def vanish(_endpoint: str) -> NoReturn:
+        await trio.sleep_forever()
+        raise AssertionError("nothing wakes it")
+
+    options = attrs.evolve(QUICK, handshake_seconds=0.01)
+    async with place(kind, tmp_path) as here:
+        a = await here.open("a", options=options, peers={"b": here.listen_at("b")})
+        monkeypatch.setattr(a.transport, "_connect", vanish)
+
+        a.transport.send(envelope("a", "b"))
+        await a.wait_counted("failed: unreachable", 2)
+
+        assert "nobody answered" in a.transport.endings()[0].text
 
 
 @in_trio

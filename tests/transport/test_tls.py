@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 import trustme
 from cryptography import x509
@@ -259,24 +260,24 @@ class TestLive:
         """A host without TLS cannot talk to one with it."""
         async with place("tls", tmp_path) as here:
             b = await here.open("b")
-            async with place("tcp", tmp_path) as plain:
-                a = await plain.open("a", peers={"b": b.endpoint})
-                a.transport.send(envelope("a", "b"))
+            a = await attrs.evolve(here, kind="tcp").open("a", peers={"b": b.endpoint})
 
-                await b.wait_counted("failed: tls failed")
-                assert b.received == []
+            a.transport.send(envelope("a", "b"))
+
+            await b.wait_counted("failed: tls failed")
+            assert b.received == []
 
     @in_trio
     async def test_tls_on_a_plain_port(self, tmp_path: Path) -> None:
         """A host with TLS does not talk to one without it: nothing is sent in the clear."""
         async with place("tcp", tmp_path) as here:
             b = await here.open("b")
-            async with place("tls", tmp_path) as secure:
-                a = await secure.open("a", peers={"b": b.endpoint})
-                a.transport.send(envelope("a", "b"))
+            a = await attrs.evolve(here, kind="tls").open("a", peers={"b": b.endpoint})
 
-                await b.wait_counted("failed: not kactors")
-                assert a.count("dialled") == 0
+            a.transport.send(envelope("a", "b"))
+
+            await b.wait_counted("failed: not kactors")
+            assert a.count("dialled") == 0
 
     @in_trio
     async def test_a_stranger_without_a_certificate(self, tmp_path: Path) -> None:
