@@ -16,8 +16,9 @@ given that a sector is written whole or not at all and that unwritten sectors ar
 4. If anywhere behind it a header survives that says that more than this was durable, the
    damaged frame had been synced.
 
-So what cannot be told from a torn tail is damage to the very last sync, when nothing was
-written after it, that turned whole sectors into zeros or cut the file short.
+So what cannot be told from a torn tail is damage that leaves nothing behind it as a proof:
+whole sectors of zeros in what the very last sync has covered, or a last file that has lost
+its whole end.
 """
 
 import attrs

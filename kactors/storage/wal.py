@@ -284,7 +284,8 @@ class Wal:
     async def close(self) -> None:
         """Make everything durable, say so in the log, and close it; once is enough.
 
-        A log that was closed like this shows any later damage, even to its last records.
+        Of a log that was closed like this, recovery can tell later damage from a torn write
+        even in the last records.
 
         Raises:
             WalBrokenError: the disk failed now; a log that was broken before just closes.

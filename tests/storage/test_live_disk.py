@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading  # noqa: TID251 - tests of the live world
 from pathlib import Path
 
 import pytest
@@ -99,16 +100,27 @@ def test_closing_the_disk_closes_its_files(tmp_path: Path) -> None:
     live.run(main, LiveDisk(tmp_path))
 
 
-def test_a_file_in_use_by_a_thread_is_closed_later(tmp_path: Path) -> None:
+def test_a_file_in_use_by_a_thread_is_closed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Closing does not take the descriptor away from a write that is under way."""
-    data = b"x" * (8 * INLINE_BYTES)
+    data = b"x" * (2 * INLINE_BYTES)
+    closed = threading.Event()
+    pwrite = os.pwrite
+
+    def write_once_closed(descriptor: int, data: bytes, offset: int) -> int:
+        assert closed.wait(timeout=10)
+        return pwrite(descriptor, data, offset)
 
     async def main(disk: LiveDisk) -> int:
         file = await disk.open("f", create=True)
         async with trio.open_nursery() as nursery:
+            monkeypatch.setattr(os, "pwrite", write_once_closed)
             nursery.start_soon(file.append, data)
-            await trio.lowlevel.checkpoint()
+            while not file.size:
+                await trio.lowlevel.checkpoint()
             await file.close()
+            closed.set()
         return (tmp_path / "f").stat().st_size
 
     with LiveDisk(tmp_path) as disk:

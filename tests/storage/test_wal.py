@@ -1,0 +1,524 @@
+"""The write-ahead log as its users see it."""
+
+import errno
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from kactors.runtime import ClosedResourceError, current_time, move_on_after, open_nursery, sleep
+from kactors.runtime.disk import Disk
+from kactors.storage.errors import RecordTooLargeError, WalBrokenError, WalMissingError
+from kactors.storage.latency import SsdLatency
+from kactors.storage.operation import Operation
+from kactors.storage.record import PAYLOAD_BYTES_MAX, TYPE_MAX, Record
+from kactors.storage.recovery import Recovery
+from kactors.storage.sim_disk import SimDisk
+from kactors.storage.wal import Wal
+from tests.storage.conftest import Run, run_simulated
+from tests.storage.driver import drive
+
+ALWAYS = 1_000_000
+SLOW = SsdLatency(sync_min_ns=10_000_000, sync_extra_ns_mean=0, slow_one_in=1 << 60)
+"""A sync takes ten milliseconds."""
+
+
+def numbered(number: int, size: int = 0) -> Record:
+    """Return a record that says which one it is."""
+    return Record(1, b"%d" % number + bytes(size))
+
+
+async def new_log(disk: Disk, *, segment_bytes: int = 1 << 20, preallocate: bool = False) -> Wal:
+    """Make a log."""
+    wal, recovery = await Wal.open(
+        disk, "log", create=True, segment_bytes=segment_bytes, preallocate=preallocate
+    )
+    assert recovery == Recovery(created=True)
+    return wal
+
+
+async def reopen(disk: Disk) -> Recovery:
+    """Return what the log holds."""
+    wal, recovery = await Wal.open(disk, "log")
+    await wal.close()
+    return recovery
+
+
+@pytest.mark.parametrize("preallocate", [False, True])
+def test_what_was_synced_is_there_when_it_is_opened_again(run: Run, preallocate: bool) -> None:
+    """Records come back in order and as they were, through all segments, in either world."""
+    records = [Record(1 + n % TYPE_MAX, b"%d" % n * (n % 50)) for n in range(500)]
+
+    async def write(disk: Disk) -> int:
+        async with await new_log(disk, segment_bytes=4096, preallocate=preallocate) as wal:
+            for begin in range(0, 500, 7):
+                wal.append(records[begin : begin + 7])
+                await wal.sync()
+            return wal.statistics().segments
+
+    segments = run(write)
+    recovery = run(reopen)
+    again = run(reopen)
+
+    assert segments > 5
+    assert recovery == again
+    assert recovery == Recovery(records=tuple(records))
+
+
+def test_records_are_numbered_through_all_lives(run: Run) -> None:
+    """The first record has the number 1; after a restart the numbers go on."""
+
+    async def first(disk: Disk) -> tuple[int, int]:
+        async with await new_log(disk) as wal:
+            return wal.append([numbered(1), numbered(2)]), wal.append([numbered(3)])
+
+    async def second(disk: Disk) -> tuple[int, int]:
+        wal, _ = await Wal.open(disk, "log")
+        async with wal:
+            return wal.last_number, wal.append([numbered(4)])
+
+    assert run(first) == (2, 3)
+    assert run(second) == (3, 4)
+
+
+def test_a_log_is_made_on_purpose() -> None:
+    """A member that finds no log where one should be must not go on as if it were new."""
+
+    async def main(disk: SimDisk) -> None:
+        with pytest.raises(WalMissingError, match="create=True if this is its first start"):
+            await Wal.open(disk, "log")
+        await disk.make_directory("log")
+        with pytest.raises(WalMissingError):
+            await Wal.open(disk, "log")
+        await Wal.open(disk, "log", create=True, metadata=b"member 1")
+        _, recovery = await Wal.open(disk, "log", create=True, metadata=b"ignored")
+        assert recovery == Recovery(metadata=b"member 1")
+
+    run_simulated(main)
+
+
+def test_only_a_sync_makes_durable() -> None:
+    """A flush hands over to the operating system, and that is all."""
+
+    async def main(disk: SimDisk) -> list[tuple[int, int]]:
+        wal = await new_log(disk)
+        wal.append([numbered(1)])
+        states = [(wal.last_number, wal.durable_number)]
+        await wal.flush()
+        states.append((wal.last_number, wal.durable_number))
+        await wal.sync()
+        return [*states, (wal.last_number, wal.durable_number)]
+
+    assert run_simulated(main) == [(1, 0), (1, 0), (1, 1)]
+
+
+def test_one_sync_serves_all_who_came_meanwhile() -> None:
+    """A hundred appenders that wait for durability need two syncs: the first's, and theirs."""
+
+    async def appender(wal: Wal, number: int) -> None:
+        wal.append([numbered(number)])
+        await wal.sync()
+        assert wal.durable_number >= number
+
+    async def main(disk: SimDisk) -> tuple[float, int, int]:
+        wal = await new_log(disk)
+        writes = 0
+
+        def count(operation: Operation, _: str) -> None:
+            nonlocal writes
+            writes += operation is Operation.WRITE
+
+        disk._observer = count
+        started = current_time()
+        async with open_nursery() as nursery:
+            nursery.start_soon(appender, wal, 1)
+            await sleep(0.001)
+            for number in range(2, 101):
+                nursery.start_soon(appender, wal, number)
+        return current_time() - started, wal.statistics().syncs, writes
+
+    took, syncs, writes = run_simulated(main, latency=SLOW)
+
+    assert (syncs, writes) == (2, 2)
+    assert took == pytest.approx(0.02, rel=0.01)
+
+
+def test_an_appender_is_not_told_before_its_own_record_is_durable() -> None:
+    """Who comes during a sync is not served by that one, which does not cover its record."""
+
+    async def main(disk: SimDisk) -> tuple[float, float]:
+        wal = await new_log(disk)
+        wal.append([numbered(1)])
+        ended: list[float] = []
+
+        async def sync() -> None:
+            await wal.sync()
+            ended.append(current_time())
+
+        started = current_time()
+        async with open_nursery() as nursery:
+            nursery.start_soon(sync)
+            await sleep(0.005)
+            wal.append([numbered(2)])
+            nursery.start_soon(sync)
+        return ended[0] - started, ended[1] - started
+
+    first, second = run_simulated(main, latency=SLOW)
+
+    assert (first, second) == (pytest.approx(0.01, rel=0.01), pytest.approx(0.02, rel=0.01))
+
+
+def test_cancelling_whoever_waits_breaks_nothing() -> None:
+    """Work on the disk goes on to its end; the others are served, and the log is whole."""
+
+    async def main(disk: SimDisk) -> tuple[Recovery, int]:
+        wal = await new_log(disk)
+        async with open_nursery() as nursery:
+            for number in range(1, 21):
+                wal.append([numbered(number)])
+
+                async def impatient(seconds: float = number / 1000) -> None:
+                    with move_on_after(seconds):
+                        await wal.sync()
+
+                nursery.start_soon(impatient)
+                await sleep(0.001)
+        await wal.sync()
+        disk.crash()
+        return await reopen(disk), wal.last_number
+
+    recovery, last = run_simulated(main, latency=SLOW)
+
+    assert last == 20
+    assert recovery.records == tuple(numbered(number) for number in range(1, 21))
+
+
+FAILING: dict[str, Callable[[Wal], Awaitable[object]]] = {
+    "flush": lambda wal: wal.flush(),
+    "sync": lambda wal: wal.sync(),
+    "cut": lambda wal: wal.cut(),
+    "release": lambda wal: wal.release(1),
+}
+
+
+@pytest.mark.parametrize("fault", ["write_error", "sync_error"])
+def test_a_failure_breaks_the_log_for_good(fault: str) -> None:
+    """Nothing is retried: every later call says what has happened first."""
+
+    async def main(disk: SimDisk) -> None:
+        wal = await new_log(disk)
+        setattr(disk.faults, f"{fault}_per_million", ALWAYS)
+        wal.append([numbered(1)])
+        with pytest.raises(WalBrokenError, match="Input/output error") as caught:
+            await wal.sync()
+        assert isinstance(caught.value.__cause__, OSError)
+        disk.faults.heal()
+        for use in FAILING.values():
+            with pytest.raises(WalBrokenError, match="has failed before") as caught:
+                await use(wal)
+            assert isinstance(caught.value.__cause__, OSError)
+        with pytest.raises(WalBrokenError):
+            wal.append([numbered(2)])
+        await wal.close()
+        assert disk.felt == {fault: 1}
+
+    run_simulated(main)
+
+
+def test_a_failed_sync_fails_for_all_who_wait() -> None:
+    """Nobody is told that its record is durable when the sync that was to cover it failed."""
+
+    async def main(disk: SimDisk) -> int:
+        wal = await new_log(disk)
+        failed = 0
+
+        async def appender(number: int) -> None:
+            nonlocal failed
+            wal.append([numbered(number)])
+            with pytest.raises(WalBrokenError):
+                await wal.sync()
+            failed += 1
+
+        disk.faults.sync_error_per_million = ALWAYS
+        async with open_nursery() as nursery:
+            for number in range(10):
+                nursery.start_soon(appender, number)
+        return failed
+
+    assert run_simulated(main) == 10
+
+
+def test_a_full_disk_breaks_the_log_and_spoils_nothing() -> None:
+    """What was synced is there when there is room again."""
+
+    async def main(disk: SimDisk) -> Recovery:
+        wal = await new_log(disk)
+        wal.append([numbered(1)])
+        await wal.sync()
+        disk.faults.capacity_bytes = disk.used_bytes + 600
+        wal.append([numbered(2, 2000)])
+        with pytest.raises(WalBrokenError) as caught:
+            await wal.sync()
+        cause = caught.value.__cause__
+        assert isinstance(cause, OSError)
+        assert cause.errno == errno.ENOSPC
+        disk.crash(power=False)
+        await reopen(disk)  # it can be read while the disk is full
+        disk.faults.heal()
+        return await reopen(disk)
+
+    assert run_simulated(main).records == (numbered(1),)
+
+
+def test_a_closed_log_is_of_no_use() -> None:
+    """Whoever closed it hears so; closing it again is harmless."""
+
+    async def main(disk: SimDisk) -> None:
+        wal = await new_log(disk)
+        await wal.close()
+        await wal.close()
+        with pytest.raises(ClosedResourceError, match="was closed: open it again"):
+            wal.append([numbered(1)])
+        for use in FAILING.values():
+            with pytest.raises(ClosedResourceError):
+                await use(wal)
+
+    run_simulated(main)
+
+
+def test_closing_makes_durable() -> None:
+    """What was only appended is there after a crash that comes after the close."""
+
+    async def main(disk: SimDisk) -> Recovery:
+        async with await new_log(disk) as wal:
+            wal.append([numbered(1)])
+        disk.crash()
+        return await reopen(disk)
+
+    assert run_simulated(main).records == (numbered(1),)
+
+
+def test_closing_again_and_again_adds_nothing() -> None:
+    """The mark of a clean end is written once, not with every start."""
+
+    async def main(disk: SimDisk) -> int:
+        async with await new_log(disk) as wal:
+            wal.append([numbered(1)])
+        size = disk.used_bytes
+        for _ in range(5):
+            await reopen(disk)
+        return disk.used_bytes - size
+
+    assert run_simulated(main) == 0
+
+
+def test_records_are_refused_before_any_is_taken() -> None:
+    """A type that is the log's own, or a payload that no frame can hold, leaves no trace."""
+
+    async def main(disk: SimDisk) -> int:
+        wal = await new_log(disk)
+        for type_ in (0, -1, TYPE_MAX + 1, 256):
+            with pytest.raises(ValueError, match=f"from 1 to {TYPE_MAX}, not {type_}"):
+                wal.append([numbered(1), Record(type_, b"")])
+        with pytest.raises(RecordTooLargeError, match="split it"):
+            wal.append([numbered(1), Record(1, bytes(PAYLOAD_BYTES_MAX + 1))])
+        return wal.last_number
+
+    assert run_simulated(main) == 0
+
+
+def test_the_largest_record_fits() -> None:
+    """A frame holds 16 MiB but one byte, in a segment that grows for it."""
+
+    async def main(disk: SimDisk) -> bool:
+        async with await new_log(disk) as wal:
+            wal.append([Record(1, b"x" * PAYLOAD_BYTES_MAX)])
+        recovery = await reopen(disk)
+        return recovery.records == (Record(1, b"x" * PAYLOAD_BYTES_MAX),)
+
+    assert run_simulated(main)
+
+
+def test_nothing_appended_is_nothing_written() -> None:
+    """An empty batch has no number and costs no sync."""
+
+    async def main(disk: SimDisk) -> tuple[int, int]:
+        wal = await new_log(disk)
+        number = wal.append([])
+        await wal.sync()
+        return number, wal.statistics().syncs
+
+    assert run_simulated(main) == (0, 0)
+
+
+def test_a_segment_is_not_exceeded() -> None:
+    """The next one begins before a batch that does not fit, unless it would fit into none."""
+
+    async def main(disk: SimDisk) -> list[int]:
+        wal = await new_log(disk, segment_bytes=2048)
+        for number in range(20):
+            wal.append([numbered(number, 300)])
+        await wal.flush()
+        wal.append([numbered(20, 5000), numbered(21, 5000)])
+        wal.append([numbered(22)])
+        await wal.sync()
+        await wal.close()
+        return [len(disk.content(path)) for path in disk.paths()]
+
+    sizes = run_simulated(main)
+
+    assert len(sizes) == 7
+    assert [size for size in sizes if size > 2048] == [sizes[5]]
+
+
+def test_a_cut_begins_a_segment_with_the_batchs_metadata() -> None:
+    """A segment's metadata is that of the last batch before it, or what the cut says."""
+
+    async def main(disk: SimDisk) -> list[tuple[int, bytes]]:
+        wal, _ = await Wal.open(disk, "log", create=True, metadata=b"new")
+        wal.append([numbered(1)], metadata=b"after 1")
+        wal.append([numbered(2)])
+        await wal.cut()
+        wal.append([numbered(3)], metadata=b"after 3")
+        await wal.cut(metadata=b"another")
+        return [(header.first, header.metadata) for header in wal.segments]
+
+    assert run_simulated(main) == [(1, b"new"), (3, b"after 1"), (4, b"another")]
+
+
+def test_metadata_is_that_of_the_batches_before() -> None:
+    """A segment that begins in the middle of what is being written knows only what is before."""
+
+    async def main(disk: SimDisk) -> bool:
+        wal = await new_log(disk, segment_bytes=1024)
+        for number in range(1, 30):
+            wal.append([numbered(number, 100)], metadata=b"after %d" % number)
+        await wal.sync()
+        assert len(wal.segments) > 5
+        return all(
+            header.metadata == b"after %d" % (header.first - 1) for header in wal.segments[1:]
+        )
+
+    assert run_simulated(main)
+
+
+def test_released_segments_go_away() -> None:
+    """Those that hold only earlier records do; the last one stays whatever is asked."""
+
+    async def main(disk: SimDisk) -> list[tuple[int, ...]]:
+        wal = await new_log(disk, segment_bytes=1024)
+        for number in range(1, 11):
+            wal.append([numbered(number, 400)], metadata=b"after %d" % number)
+        await wal.sync()
+        firsts = [tuple(header.first for header in wal.segments)]
+        for upto in (2, 4, 1000):
+            await wal.release(upto)
+            firsts.append(tuple(header.first for header in wal.segments))
+        assert len(await disk.list("log")) == 1
+        recovery = await reopen(disk)
+        assert recovery.first_number == firsts[-1][0]
+        assert recovery.metadata == b"after %d" % (recovery.first_number - 1)
+        return firsts
+
+    before, upto_2, upto_4, all_of_them = run_simulated(main)
+
+    assert before == tuple(range(1, 11))
+    assert upto_2 == before[1:]
+    assert upto_4 == before[3:]
+    assert all_of_them == before[-1:]
+
+
+def test_segments_are_released_while_others_append() -> None:
+    """A release does not keep appenders waiting, and two of them do not get mixed up."""
+
+    async def main(disk: SimDisk) -> Recovery:
+        wal = await new_log(disk, segment_bytes=1024)
+        async with open_nursery() as nursery:
+            for number in range(1, 41):
+                wal.append([numbered(number, 400)])
+                nursery.start_soon(wal.sync)
+                if not number % 5:
+                    nursery.start_soon(wal.release, number - 5)
+                await sleep(0.0001)
+        await wal.release(35)
+        disk.crash()
+        return await reopen(disk)
+
+    recovery = run_simulated(main)
+
+    assert recovery.first_number == 35
+    assert recovery.records == tuple(numbered(number, 400) for number in range(35, 41))
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_preallocated_segment_keeps_its_size() -> None:
+    """Records overwrite zeros, so that a sync has no metadata to write; a closed one is cut."""
+    disk = SimDisk()
+    wal = drive(new_log(disk, segment_bytes=8192, preallocate=True))
+
+    wal.append([numbered(1, 5000)])
+    drive(wal.sync())
+    sizes = [len(disk.content(path)) for path in disk.paths()]
+    wal.append([numbered(2, 5000)])
+    drive(wal.sync())
+
+    assert sizes == [8192]
+    assert [len(disk.content(path)) for path in disk.paths()] == [5552, 8192]
+
+
+def test_the_next_segment_is_made_ahead() -> None:
+    """With `keep_prepared` the batch that begins a segment writes no zeros."""
+
+    async def main(disk: SimDisk) -> int:
+        wal = await new_log(disk, segment_bytes=1 << 21, preallocate=True)
+        written: list[str] = []
+
+        def note(operation: Operation, name: str) -> None:
+            if operation is Operation.WRITE:
+                written.append(name)
+
+        async with open_nursery() as nursery:
+            nursery.start_soon(wal.keep_prepared)
+            await sleep(1.0)
+            disk._observer = note
+            await wal.cut()
+            nursery.cancel_scope.cancel()
+        return written.count(written[0])
+
+    assert run_simulated(main) == 1  # the header
+
+
+def test_a_log_survives_its_process() -> None:
+    """What recovery has returned is durable, even if it had only been in the page cache."""
+
+    async def main(disk: SimDisk) -> tuple[Recovery, Recovery]:
+        wal = await new_log(disk)
+        wal.append([numbered(1)])
+        await wal.flush()
+        disk.crash(power=False)
+        first = await reopen(disk)
+        disk.crash()
+        return first, await reopen(disk)
+
+    first, second = run_simulated(main)
+
+    assert first.records == second.records == (numbered(1),)
+
+
+def test_statistics_count_this_life() -> None:
+    """They begin anew when the log is opened."""
+
+    async def main(disk: SimDisk) -> None:
+        wal = await new_log(disk)
+        wal.append([numbered(n) for n in range(10)])
+        await wal.sync()
+        wal.append([numbered(10)])
+        await wal.sync()
+        before = wal.statistics()
+        await wal.close()
+        wal, _ = await Wal.open(disk, "log")
+        after = wal.statistics()
+        assert (before.appended, before.syncs, before.segments) == (11, 2, 1)
+        assert before.written_bytes == 11 * 32
+        assert (after.appended, after.syncs, after.written_bytes, after.segments) == (0, 0, 0, 1)
+
+    run_simulated(main)
