@@ -13,6 +13,7 @@ from kactors.evidence.digest import Digest
 from kactors.evidence.trace import Level, Recorder
 from kactors.runtime.probes import Probes, probing
 from kactors.runtime.sim import Simulation
+from kactors.storage.latency import DiskLatency, SsdLatency
 from kactors.storage.sim_disk import SimDisk
 from kactors.transport.rules import LatencyOf
 from kactors.transport.sim import SimNetwork
@@ -28,6 +29,7 @@ class World:
     Args:
         seed: decides everything.
         latency_of: how far hosts are apart; see `kactors.transport.rules`.
+        disk_latency: how long the disks take; a solid-state disk's times by default.
         trace: keep a structured trace in ``recorder``.
         digest: takes every delivery into account; give one that keeps events to compare runs.
         probes: the `buggify` sites and `sometimes` probes; off unless given.
@@ -49,6 +51,7 @@ class World:
         seed: int = 0,
         *,
         latency_of: LatencyOf | None = None,
+        disk_latency: DiskLatency | None = None,
         trace: bool = False,
         digest: Digest | None = None,
         probes: Probes | None = None,
@@ -63,6 +66,7 @@ class World:
             kernel, seed, latency_of=latency_of, digest=digest, recorder=self.recorder
         )
         self.probes = probes
+        self.disk_latency = disk_latency or SsdLatency()
         self.stream_timing = stream_timing
         self.hosts: dict[str, WorldHost] = {}
         self.lives = Lives()
@@ -72,7 +76,7 @@ class World:
 
     def add_host(self, name: str, *, zone: str = "", disk: Disk | None = None) -> WorldHost:
         """Add a host that is up, with a simulated disk unless it is given another."""
-        drive = SimDisk(seed=self.seed, host=name) if disk is None else disk
+        drive = self._new_disk(name) if disk is None else disk
         machine = self.simulation.add_host(name, zone=zone, disk=drive)
         if isinstance(drive, SimDisk):
             machine.on_crash.append(lambda: drive.crash(power=self._power))
@@ -89,6 +93,11 @@ class World:
 
         host = self.hosts[name] = WorldHost(machine, new_system, self._gave_up)
         return host
+
+    def _new_disk(self, name: str) -> SimDisk:
+        disk = SimDisk(seed=self.seed, host=name, latency=self.disk_latency)
+        disk.faults.torn_writes = False  # that is a fault of its own: `TornWrite`
+        return disk
 
     def crash(self, name: str, *, power: bool = True) -> None:
         """End a host's life.
