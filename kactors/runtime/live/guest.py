@@ -34,6 +34,7 @@ class GuestRun:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._scope = trio.CancelScope()
+        self._over = False
         self._host: asyncio.Future[LiveHost] = loop.create_future()
         self._done: asyncio.Future[Any] = loop.create_future()
 
@@ -55,7 +56,12 @@ class GuestRun:
         """
         host = await asyncio.shield(self._host)
         answer: asyncio.Future[Any] = self._loop.create_future()
-        task = host.spawn(_answer, answer, async_fn, args, name=name_of(async_fn))
+        if self._over:
+            raise asyncio.CancelledError("the live world has ended")
+        try:
+            task = host.spawn(_answer, answer, async_fn, args, name=name_of(async_fn))
+        except RuntimeError as error:
+            raise asyncio.CancelledError("the live world is ending") from error
         try:
             return await answer
         except asyncio.CancelledError:
@@ -78,8 +84,11 @@ class GuestRun:
             self._host.set_result(ours)
             return await async_fn(*args)
 
-        with self._scope:
-            return await run_on_first_host(first, args, host, disk, seed)
+        try:
+            with self._scope:
+                return await run_on_first_host(first, args, host, disk, seed)
+        finally:
+            self._over = True
 
     def finish(self, result: Outcome) -> None:
         """Take what the run came to; trio calls it."""

@@ -96,11 +96,14 @@ class LiveHost:
         """Run ``async_fn(*args)`` as a task of the host's own; it ends with the host.
 
         If it raises, the whole world ends with what it raised.
+
+        Raises:
+            RuntimeError: the world was left.
         """
         assert self.up, f"host {self.name!r} is down: restart it before it can run {async_fn}"
         task = LiveTask(name or name_of(async_fn), self)
-        self.tasks[task] = None
         self.world.nursery.start_soon(self._run, task, async_fn, args, name=task.name)
+        self.tasks[task] = None
         return task
 
     async def _run(self, task: LiveTask, async_fn: AsyncFunction, args: tuple[Any, ...]) -> None:
