@@ -58,6 +58,8 @@ class Life:
         self._requests_max = actor.mailbox.requests_max
         self._nursery: Nursery | None = None
         self._watching: dict[Address, CancelScope] = {}
+        #: Calls a plain function as a task of this life would; see `Nursery.call`.
+        self.call: Callable[..., Any]
         actor.life = self
 
     @property
@@ -84,6 +86,7 @@ class Life:
         try:
             async with open_nursery() as nursery:
                 self._nursery = nursery
+                self.call = nursery.call
                 nursery.start_soon(self._main, name="main")
         finally:
             self._nursery = None

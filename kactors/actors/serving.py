@@ -7,6 +7,7 @@ What may wait gets a task in the nursery of the actor's life.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -71,7 +72,7 @@ class PlainMessages(Bound):
             life.queue(self, message, envelope)
             return
         try:
-            life.nursery.call(self.handle, message, envelope[1])
+            life.call(self.handle, message, envelope[1])
         except Exception as error:  # noqa: BLE001 - the supervisor gets it, whatever it is
             life.fail(error)
 
@@ -105,7 +106,7 @@ class PlainRequests(Bound):
     def take(self, message: object, envelope: Envelope, _peer: Peer | None, /) -> None:
         """Call the handler and send its answer, or what it raises, to the asker."""
         life = self._life
-        call = life.nursery.call
+        call = life.call
         try:
             if self._wants_sender:
                 answer = call(self._call, message, envelope[1])
@@ -130,9 +131,9 @@ class AsyncRequests(Bound):
         life = self._life
         if not life.begin_serving(envelope):
             return
-        scope = cancel_scope()
-        if envelope[7] >= 0:
-            scope.deadline = life.system.now() + envelope[7] / NANOSECONDS
+        left_ns = envelope[7]
+        deadline = math.inf if left_ns < 0 else life.system.now() + left_ns / NANOSECONDS
+        scope = cancel_scope(deadline=deadline)
         peer.serving[envelope[5]] = scope
         life.nursery.start_soon(self._serve, message, envelope, peer, scope, name=self._name)
 

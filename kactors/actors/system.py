@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -18,7 +18,7 @@ from kactors.actors.errors import (
 from kactors.actors.outbox import StreamTiming
 from kactors.actors.receiver import Receiver
 from kactors.actors.ref import Ref, parse_address
-from kactors.actors.sender import Sender, make_envelope
+from kactors.actors.sender import Sender
 from kactors.actors.stream_table import StreamTable
 from kactors.actors.supervision import RestartPolicy
 from kactors.actors.system_actor import SystemActor
@@ -88,7 +88,7 @@ class System:
         self._on_life = on_life
         self._pending = self.receiver.pending
         self._numbers = 0
-        self._sent: dict[type, int] = {}
+        self._sent: defaultdict[type, int] = defaultdict(int)
         self._received: Counter[str] = Counter()  # by lives that have ended
         self._lives: dict[str, int] = {}  # of actors that have ended
         self._nursery: Nursery | None = None
@@ -230,9 +230,8 @@ class System:
     def send(self, source: Address, target: Address, message: object) -> None:
         """Send one way: at most once, maybe never."""
         payload = encode(message)
-        self._count(type(message))
-        head = (Kind.SEND, source, self.incarnation, target, 0, 0, 0, -1)
-        self.sender.put(make_envelope((*head, payload)))
+        self._sent[type(message)] += 1
+        self.sender.send(source, target, payload)
 
     async def request(
         self,
@@ -268,12 +267,11 @@ class System:
         deadline_ns = -1 if allowed == math.inf else int(allowed * NANOSECONDS)
         kind = type(message)
         payload = encode(message)
-        self._count(kind)
+        self._sent[kind] += 1
         self._numbers = number = self._numbers + 1
         waiting = runtime.waiter()
         self._pending[number] = (waiting, target)
-        head = (source, self.incarnation, target, 0, number, 0)
-        self.sender.put(make_envelope((Kind.REQUEST, *head, deadline_ns, payload)))
+        self.sender.ask(source, target, number, deadline_ns, payload)
         try:
             # A deadline of the work around is left to cancel it: that is whose it is.
             answer = await (
@@ -282,7 +280,7 @@ class System:
                 else waiting.wait()
             )
         except runtime.cancelled_class():
-            self.sender.put(make_envelope((Kind.CANCEL, *head, -1, b"")))
+            self.sender.cancel(source, target, number)
             raise
         finally:
             del self._pending[number]
@@ -294,12 +292,9 @@ class System:
         self, source: Address, target: Address, message: StreamRequest[EventT]
     ) -> Inbox[EventT]:
         """Make the reading end of a stream; it is asked for when entered."""
-        self._count(type(message))
+        self._sent[type(message)] += 1
         self._numbers += 1
         return self.streams.inbox(self._numbers, source, target, message)
-
-    def _count(self, kind: type) -> None:
-        self._sent[kind] = self._sent.get(kind, 0) + 1
 
     # -- what it looks like -------------------------------------------------------------
 
