@@ -295,11 +295,13 @@ class RaftLog:
         high = min(self.commit_index, self.durable_index)
         if self.applying_index >= high or self.snapshot is not None:
             return ()
-        room = self._max_applying_bytes - self._applying_bytes
-        if room <= 0:
-            return ()
         low = self.applying_index + 1
+        room = self._max_applying_bytes - self._applying_bytes
+        if room <= 0 and self._applying:
+            return ()
         entries, size = self.read(low, max_bytes=room, max_entries=high + 1 - low)
+        if size > room and self._applying:
+            return ()
         self.applying_index = entries[-1].index
         self._applying.append((self.applying_index, size))
         self._applying_bytes += size

@@ -161,7 +161,8 @@ class Transcript:
 
     def do_conf(self, arguments: Arguments) -> None:
         """Propose a change of the configuration."""
-        changes, transition = [], Transition.AUTO
+        changes: list[MemberChange] = []
+        transition = Transition.AUTO
         for argument in arguments[1:]:
             name, _, members = argument.partition("=")
             if not members:
