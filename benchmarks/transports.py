@@ -6,6 +6,7 @@ framing, no codec, no queue and no checks. For memory it is a pair of trio's cha
 
 * *round trip*: one envelope there, one back, one after the other;
 * *one way*: envelopes in one direction, at most 64 on their way, acknowledged 32 at a time;
+* *request*: an actor asks, another answers; see `benchmarks.transport_requests`;
 * *encode* and *decode* are against msgpack alone, on the same fields.
 
 Both ends run in one process. CPU time is measured, which a busy machine changes little.
@@ -20,6 +21,7 @@ import time  # noqa: TID251 - a benchmark measures the machine
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +30,7 @@ import msgpack
 import trio  # noqa: TID251 - the live transports run on trio
 
 from benchmarks.report import Measure, Row, command, compare, cpu_ns_per_call
+from benchmarks.transport_requests import our_requests, request_rows
 from kactors.runtime import live, open_nursery
 from kactors.transport.base import Transport
 from kactors.transport.ca import Authority
@@ -92,23 +95,32 @@ async def ends(kind: str, world: World) -> AsyncIterator[tuple[End, End]]:
             for end in pair:
                 await end.transport.start(end.deliver, nursery)
         else:
-            a, b = (_stream_transport(kind, host, world) for host in ("a", "b"))
+            book = {host: _free_endpoint(kind, host, world) for host in ("a", "b")}
+            a, b = (_stream_transport(kind, host, world, book[host]) for host in ("a", "b"))
             pair = End(a), End(b)
             for end in pair:
                 await end.transport.start(end.deliver, nursery)
-            a.set_peer("b", b.endpoint)
-            b.set_peer("a", a.endpoint)
+            a.set_peer("b", book["b"])
+            b.set_peer("a", book["a"])
         yield pair
         for end in pair:
             await end.transport.aclose()
 
 
-def _stream_transport(kind: str, host: str, world: World) -> TcpTransport | UnixTransport:
+def _stream_transport(
+    kind: str, host: str, world: World, listen: str
+) -> TcpTransport | UnixTransport:
     if kind == "unix":
-        listen = f"unix:{world.directory}/{host}"
         return UnixTransport(host=host, incarnation=1, listen=listen, peers={})
     tls = world.tls[host] if kind == "tls" else None
-    return TcpTransport(host=host, incarnation=1, listen="127.0.0.1:0", peers={}, tls=tls)
+    return TcpTransport(host=host, incarnation=1, listen=listen, peers={}, tls=tls)
+
+
+def _free_endpoint(kind: str, host: str, world: World) -> str:
+    if kind == "unix":
+        return f"unix:{world.directory}/{host}"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 async def our_round_trips(kind: str, world: World, count: int) -> float:
@@ -348,6 +360,31 @@ def transport_rows(kind: str, world: World, *, quick: bool) -> Iterator[Row]:
     )
 
 
+def actor_rows(kind: str, world: World, *, quick: bool) -> Iterator[Row]:
+    """Compare requests between actors with bare round trips."""
+    count, rounds = (320, 3) if quick else (6400, 5)
+
+    def pair() -> tuple[Transport, Transport]:
+        if kind == "memory":
+            hub = MemoryHub()
+            return hub.transport("a"), hub.transport("b")
+        book = {host: _free_endpoint(kind, host, world) for host in ("a", "b")}
+        a, b = (_stream_transport(kind, host, world, book[host]) for host in ("a", "b"))
+        a.set_peer("b", book["b"])
+        b.set_peer("a", book["a"])
+        return a, b
+
+    bare = channel_round_trips if kind == "memory" else partial(bare_round_trips, kind, world)
+    yield from request_rows(
+        kind,
+        lambda askers, count: trio.run(our_requests, pair, askers, count),
+        lambda: trio.run(bare, count),
+        "trio channels" if kind == "memory" else "bare trio",
+        count=count,
+        rounds=rounds,
+    )
+
+
 def rows(quick: bool) -> Iterator[Row]:
     """Measure everything."""
     yield from codec_rows(quick=quick)
@@ -355,6 +392,7 @@ def rows(quick: bool) -> Iterator[Row]:
         world = World(Path(directory))
         for kind in KINDS:
             yield from transport_rows(kind, world, quick=quick)
+            yield from actor_rows(kind, world, quick=quick)
 
 
 main = command("transports", rows, about=__doc__)
