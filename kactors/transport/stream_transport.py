@@ -20,7 +20,7 @@ from kactors.transport.base import Deliver
 from kactors.transport.channel import Channel
 from kactors.transport.connection import Connection
 from kactors.transport.envelope import Envelope
-from kactors.transport.errors import ConnectionEnded, Unreachable
+from kactors.transport.errors import ConnectionEnded, InvalidEnvelopeError, Unreachable
 from kactors.transport.framing import HEADER, FrameEncoder
 from kactors.transport.handshake import Handshake, introduce, welcome
 from kactors.transport.hello import Hello
@@ -140,8 +140,14 @@ class StreamTransport(ABC):
         large, the queue for the host is full, or the transport is closed.
 
         Raises:
-            InvalidEnvelopeError: a field is out of its range; a bug of the caller.
+            InvalidEnvelopeError: a field is out of its range, or the source is another host,
+                for which the peer would end the connection; a bug of the caller.
         """
+        if envelope.source.host != self.host:
+            raise InvalidEnvelopeError(
+                f"{self.host!r} cannot send for {envelope.source.host!r}: each host has its own "
+                "transport"
+            )
         outbox = self._routes.outboxes.get(envelope.target.host)
         if outbox is None:
             self._tally.dropped("closed" if self._routes.closed else "no such host")

@@ -138,8 +138,10 @@ async def test_a_bad_envelope_is_its_callers_fault(kind: str, tmp_path: Path) ->
     async with place(kind, tmp_path) as here:
         a, _ = await here.pair()
 
-        with pytest.raises(InvalidEnvelopeError):
+        with pytest.raises(InvalidEnvelopeError, match="number is 0 to"):
             a.transport.send(envelope("a", "b", number=-1))
+        with pytest.raises(InvalidEnvelopeError, match="'a' cannot send for 'c'"):
+            a.transport.send(envelope("c", "b"))
 
 
 @in_trio
