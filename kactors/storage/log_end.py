@@ -1,6 +1,6 @@
 """The end of a log on its disk: the segment that is being written, and how the next begins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 from kactors.runtime.disk import Disk, File
@@ -34,6 +34,7 @@ class LogEnd:
         records_end: int,
         proven_end: int,
         last: int,
+        carried_types: Collection[int],
     ) -> None:
         self.segments = list(segments)
         self.written = self.durable = last
@@ -43,9 +44,13 @@ class LogEnd:
         self._framer = framer
         self._records_end = records_end
         self._proven_end = proven_end  # frames on the disk say that all before it is durable
+        self._carried = {record.type: record for record in segments[-1].carried}
+        self._carried_types = frozenset(carried_types).union(self._carried)
 
     @classmethod
-    async def create(cls, supply: SegmentSupply, metadata: bytes) -> Self:
+    async def create(
+        cls, supply: SegmentSupply, metadata: bytes, carried_types: Collection[int]
+    ) -> Self:
         """Put a log's first segment in place.
 
         Raises:
@@ -55,10 +60,26 @@ class LogEnd:
         file, seed = await supply.take(header)
         framer = Framer(seed, header.chain, header.size, header.size)
         end = header.size
-        return cls(supply, [header], file, framer, records_end=end, proven_end=end, last=0)
+        return cls(
+            supply,
+            [header],
+            file,
+            framer,
+            records_end=end,
+            proven_end=end,
+            last=0,
+            carried_types=carried_types,
+        )
 
     @classmethod
-    async def mend(cls, disk: Disk, directory: str, supply: SegmentSupply, found: Found) -> Self:
+    async def mend(
+        cls,
+        disk: Disk,
+        directory: str,
+        supply: SegmentSupply,
+        found: Found,
+        carried_types: Collection[int],
+    ) -> Self:
         """Go on where a log ends: make what was read durable, and the debris zeros.
 
         Raises:
@@ -72,7 +93,7 @@ class LogEnd:
             await file.close()
             raise
         proven_end, framer.durable = framer.durable, framer.end
-        return cls(
+        end = cls(
             supply,
             found.segments,
             file,
@@ -80,7 +101,10 @@ class LogEnd:
             records_end=tail.records_end,
             proven_end=proven_end,
             last=found.segments[0].first + len(found.records) - 1,
+            carried_types=carried_types,
         )
+        end._carry(found.records)
+        return end
 
     @property
     def offset(self) -> int:
@@ -92,7 +116,7 @@ class LogEnd:
         """Whether the last segment has no records."""
         return self.written < self.segments[-1].first
 
-    async def write(self, records: Sequence[tuple[int, bytes]]) -> None:
+    async def write(self, records: Sequence[Record]) -> None:
         """Write records behind the last one, in one call."""
         if not records:
             return
@@ -100,6 +124,7 @@ class LogEnd:
         data = self._framer.frame(records)
         await self._file.write(offset, data)
         self._records_end = self._framer.end
+        self._carry(records)
         self.written += len(records)
         self.written_bytes += len(data)
 
@@ -111,8 +136,8 @@ class LogEnd:
             self.durable = self.written
             self._framer.durable = self._framer.end
 
-    async def begin_segment(self, metadata: bytes) -> None:
-        """Close the last segment and put the next one in place, with this metadata."""
+    async def begin_segment(self) -> None:
+        """Close the last segment and put the next one in place."""
         await self.sync()
         before, framer = self._file, self._framer
         header = SegmentHeader(
@@ -120,7 +145,8 @@ class LogEnd:
             first=self.written + 1,
             previous=framer.end,
             chain=framer.chain,
-            metadata=metadata,
+            metadata=self.segments[-1].metadata,
+            carried=tuple(self._carried[type_] for type_ in sorted(self._carried)),
         )
         self._file, seed = await self._supply.take(header)
         self._framer = Framer(seed, header.chain, header.size, header.size)
@@ -143,6 +169,13 @@ class LogEnd:
     async def close(self) -> None:
         """Close the last segment's file."""
         await self._file.close()
+
+    def _carry(self, records: Iterable[Record]) -> None:
+        """Remember the latest record of each type that the next header must carry."""
+        if self._carried_types:
+            for record in records:
+                if record[0] in self._carried_types:
+                    self._carried[record[0]] = Record(*record)
 
 
 async def _mend_tail(file: File, found: Found) -> None:

@@ -19,7 +19,8 @@ class Recovery:
         records: in order. All of them are durable now, also those that had not been
             acknowledged before the crash.
         first_number: the number of the first of them, or of the next if there is none.
-        metadata: the caller's, as it was before that record.
+        metadata: the caller's, as it was when the log was created.
+        carried: of the types that are carried over, the latest records before the first.
         cut_bytes: the size of the torn tail that was cut off; nothing in it had been
             acknowledged, see `kactors.storage.scan`.
     """
@@ -28,6 +29,7 @@ class Recovery:
     records: tuple[Record, ...] = ()
     first_number: int = 1
     metadata: bytes = b""
+    carried: tuple[Record, ...] = ()
     cut_bytes: int = 0
 
 
@@ -78,6 +80,7 @@ async def read_log(disk: Disk, directory: str) -> Found | None:
         if last is not None:
             # Only now is it known where the segment before should have ended.
             following = segment.header
+            _check_same_log(segment, last)
             whole = scan(last.data, last.header, last.seed, min(following.previous, last.size))
             check_closed(last.path, last.data, last.header, whole, following)
             records += whole.records
@@ -120,6 +123,22 @@ async def _read_segment(disk: Disk, path: str) -> _Segment:
     async with await disk.open(path) as file:
         data = await file.read(0, file.size)
     return _Segment(path, data, *decode_header(path, data))
+
+
+def _check_same_log(segment: _Segment, before: _Segment) -> None:
+    """Check that two segments have the same metadata.
+
+    Raises:
+        WalCorruptError: they have not.
+    """
+    if segment.header.metadata != before.header.metadata:
+        raise WalCorruptError(
+            segment.path,
+            0,
+            number=segment.header.first,
+            expected=f"the metadata {before.header.metadata!r}",
+            found=repr(segment.header.metadata),
+        )
 
 
 def _check_names(directory: str, names: list[str]) -> None:

@@ -20,7 +20,7 @@ so nothing is retried. `Wal.open` after a restart writes the doubtful part again
 Format: `kactors.storage.record`, `kactors.storage.segment`. Recovery: `kactors.storage.scan`.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
@@ -46,7 +46,6 @@ class _Batch(NamedTuple):
 
     records: Sequence[Record]
     framed_bytes: int
-    metadata: bytes | None
 
 
 @attrs.frozen(kw_only=True)
@@ -70,8 +69,9 @@ class WalStatistics:
 class Wal:
     """A write-ahead log; made by `Wal.open`. An async context manager that closes.
 
-    Records are numbered from 1, through all segments. The metadata of a segment is the
-    caller's: what must be known to make sense of the log if all earlier segments are gone.
+    Records are numbered from 1, through all segments. Each segment's header repeats the log's
+    metadata, and of each type that is carried over the latest record before it, so that the
+    log still makes sense when earlier segments were released.
     """
 
     def __init__(
@@ -82,7 +82,6 @@ class Wal:
         self._supply = supply
         self._end = end
         self._segment_bytes = segment_bytes
-        self._metadata = end.segments[-1].metadata
         self._queue: list[_Batch] = []
         self._last = self._last_found = end.written
         self._turn = Turn()
@@ -98,6 +97,7 @@ class Wal:
         *,
         create: bool = False,
         metadata: bytes = b"",
+        carried_types: Collection[int] = (),
         segment_bytes: int = SEGMENT_BYTES,
         preallocate: bool = False,
     ) -> tuple[Self, Recovery]:
@@ -108,7 +108,10 @@ class Wal:
             directory: holds the log and nothing else.
             create: make a log if there is none. Leave it out where one must be: a member
                 that has lost its disk must not go on as if it were new.
-            metadata: of a new log's first segment.
+            metadata: of a new log: whose it is, for instance. An old log keeps its own.
+            carried_types: record types of which only the latest record counts, such as a
+                member's hard state: releasing a segment does not release that one. A log
+                also goes on to carry what it has carried before.
             segment_bytes: begin the next segment rather than exceed this, except for a
                 single batch that is larger.
             preallocate: fill segments with zeros before they are used, so that syncs are
@@ -133,14 +136,15 @@ class Wal:
         supply = SegmentSupply(disk, directory, filled_bytes=filled_bytes)
         await supply.clear()
         if found is None:
-            end = await LogEnd.create(supply, metadata)
+            end = await LogEnd.create(supply, metadata, carried_types)
             recovery = Recovery(created=True, metadata=metadata)
         else:
-            end = await LogEnd.mend(disk, directory, supply, found)
+            end = await LogEnd.mend(disk, directory, supply, found, carried_types)
             recovery = Recovery(
                 records=found.records,
                 first_number=found.segments[0].first,
                 metadata=found.segments[0].metadata,
+                carried=found.segments[0].carried,
                 cut_bytes=found.torn_bytes,
             )
         return cls(disk, directory, supply, end, segment_bytes), recovery
@@ -169,7 +173,7 @@ class Wal:
             segments=len(self._end.segments),
         )
 
-    def append(self, records: Sequence[Record], *, metadata: bytes | None = None) -> int:
+    def append(self, records: Sequence[Record]) -> int:
         """Take records into memory; return the number of the last one. Never waits.
 
         The records of one call go into one segment. They are not atomic: a crash before
@@ -177,7 +181,6 @@ class Wal:
 
         Args:
             records: types from 1 to 252.
-            metadata: of the segments that begin after these records; as before if None.
 
         Raises:
             RecordTooLargeError: a payload is larger than a frame can say; nothing was taken.
@@ -196,7 +199,7 @@ class Wal:
                     f"split it into pieces of at most {PAYLOAD_BYTES_MAX}"
                 )
             size += framed_bytes(len(payload))
-        self._queue.append(_Batch(tuple(records), size, metadata))
+        self._queue.append(_Batch(tuple(records), size))
         self._last += len(records)
         return self._last
 
@@ -234,11 +237,8 @@ class Wal:
                 await self._in_turn(self._write_and_sync)
             self._check_usable()
 
-    async def cut(self, *, metadata: bytes | None = None) -> None:
+    async def cut(self) -> None:
         """Make everything durable and begin a new segment.
-
-        Args:
-            metadata: of the new segment; that of the last batch if None.
 
         Raises:
             WalBrokenError: the disk failed, now or before.
@@ -248,9 +248,7 @@ class Wal:
 
         async def write_and_cut() -> None:
             await self._write_and_sync()
-            if metadata is not None:
-                self._metadata = metadata
-            await self._end.begin_segment(self._metadata)
+            await self._end.begin_segment()
 
         await self._in_turn(write_and_cut)
 
@@ -343,7 +341,7 @@ class Wal:
             if self._end.offset + self._queue[0].framed_bytes > self._segment_bytes and (
                 not self._end.empty
             ):
-                await self._end.begin_segment(self._metadata)
+                await self._end.begin_segment()
             batches = self._take_fitting()
             waiting -= len(batches)
             await self._end.write([record for batch in batches for record in batch.records])
@@ -356,8 +354,6 @@ class Wal:
             size += batch.framed_bytes
             if count and size > room:
                 break
-            if batch.metadata is not None:
-                self._metadata = batch.metadata
             count += 1
         batches = self._queue[:count]
         del self._queue[:count]

@@ -25,7 +25,7 @@ from kactors.storage.names import Names
 from kactors.storage.operation import Operation
 from kactors.storage.record import Record
 from kactors.storage.sim_disk import SimDisk
-from tests.storage.crash_story import Promises, Violation, metadata_after, open_log, recover, story
+from tests.storage.crash_story import Promises, Violation, open_log, recover, story
 from tests.storage.driver import drive, immediate
 from tests.storage.every_choice import EveryChoice
 
@@ -235,7 +235,7 @@ async def _examine(disk: SimDisk, promises: Promises) -> None:
     if second.cut_bytes and not promises.doubtful:
         raise Violation("a second recovery finds something to cut")
     extra = Record(200, bytes([200]) * 333)
-    number = wal.append([extra], metadata=metadata_after(wal.last_number + 1))
+    number = wal.append([extra])
     await wal.sync()
     disk.crash()
     wal, third = await open_log(disk, create=False, preallocate=False)

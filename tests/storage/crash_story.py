@@ -15,6 +15,9 @@ from kactors.storage.wal import Wal
 LOG, SNAPSHOTS = "log", "snapshots"
 SEGMENT_BYTES = 512 * 4
 BLOCK_BYTES = 400
+METADATA = b"whose log it is"
+CARRIED = 2
+"""The type of every third record; of these only the latest counts."""
 
 
 class Violation(AssertionError):
@@ -50,7 +53,7 @@ class Promises:
 
 def record_of(number: int, size: int) -> Record:
     """Return the record with this number: its bytes say which one it is."""
-    return Record(1 + number % 5, bytes([number]) * size)
+    return Record(1 + number % 3, bytes([number]) * size)
 
 
 def snapshot_of(index: int) -> bytes:
@@ -58,17 +61,17 @@ def snapshot_of(index: int) -> bytes:
     return bytes([index]) * (BLOCK_BYTES + 50)
 
 
-def metadata_after(number: int) -> bytes:
-    """Return the metadata of a segment that begins after this record."""
-    return b"after %d" % number
+def carried_before(number: int, promises: Promises) -> tuple[Record, ...]:
+    """Return what a segment that begins with this record has to carry."""
+    before = [record_of(n, promises.appended[n - 1]) for n in range(1, number)]
+    return tuple([record for record in before if record.type == CARRIED][-1:])
 
 
 async def append(wal: Wal, promises: Promises, *sizes: int) -> None:
-    """Append records; the metadata says after which one it holds."""
+    """Append records."""
     first = len(promises.appended) + 1
     promises.appended += sizes
-    records = [record_of(number, size) for number, size in enumerate(sizes, first)]
-    last = wal.append(records, metadata=metadata_after(len(promises.appended)))
+    last = wal.append([record_of(number, size) for number, size in enumerate(sizes, first)])
     assert last == len(promises.appended), f"record {len(promises.appended)} was numbered {last}"
 
 
@@ -91,7 +94,8 @@ async def open_log(disk: SimDisk, *, create: bool, preallocate: bool) -> tuple[W
         disk,
         LOG,
         create=create,
-        metadata=metadata_after(0),
+        metadata=METADATA,
+        carried_types=[CARRIED],
         segment_bytes=SEGMENT_BYTES,
         preallocate=preallocate,
     )
@@ -147,8 +151,10 @@ def check_recovery(recovery: Recovery, promises: Promises) -> None:
         raise Violation(
             f"the log begins at {first}, only what is before {promises.released} may go"
         )
-    if recovery.metadata != metadata_after(first - 1):
-        raise Violation(f"the log begins at record {first}, its metadata is {recovery.metadata!r}")
+    if recovery.metadata != METADATA:
+        raise Violation(f"the metadata is {recovery.metadata!r}")
+    if recovery.carried != carried_before(first, promises):
+        raise Violation(f"the log begins at record {first} and carries {recovery.carried}")
     promised = promises.covered_before if promises.doubtful else promises.acknowledged
     if last < promised:
         raise Violation(f"record {promised} was acknowledged, the log ends at {last}")

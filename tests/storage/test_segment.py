@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kactors.storage.errors import WalCorruptError
+from kactors.storage.record import Record
 from kactors.storage.segment import (
-    METADATA_BYTES_MAX,
+    CONTENT_BYTES_MAX,
     SegmentHeader,
     decode_header,
     parse_name,
@@ -21,9 +22,19 @@ headers = st.builds(
     previous=st.integers(0, (1 << 64) - 1),
     chain=st.integers(0, (1 << 32) - 1),
     metadata=st.binary(max_size=1500),
+    carried=st.lists(
+        st.builds(Record, st.integers(1, 252), st.binary(max_size=200)), max_size=4
+    ).map(tuple),
 )
 
-HEADER = SegmentHeader(sequence=3, first=77, previous=4096, chain=0xDEADBEEF, metadata=b"m" * 30)
+HEADER = SegmentHeader(
+    sequence=3,
+    first=77,
+    previous=4096,
+    chain=0xDEADBEEF,
+    metadata=b"m" * 30,
+    carried=(Record(3, b"c"),),
+)
 
 
 @given(headers)
@@ -91,7 +102,7 @@ def test_an_error_says_what_is_lost() -> None:
 def test_metadata_is_bounded() -> None:
     """More than a mebibyte is refused when it is written."""
     header = SegmentHeader(
-        sequence=1, first=1, previous=0, chain=0, metadata=bytes(METADATA_BYTES_MAX + 1)
+        sequence=1, first=1, previous=0, chain=0, metadata=bytes(CONTENT_BYTES_MAX + 1)
     )
 
     with pytest.raises(ValueError, match="do not fit into a segment's header"):

@@ -370,35 +370,71 @@ def test_a_segment_is_not_exceeded() -> None:
     assert [size for size in sizes if size > 2048] == [sizes[5]]
 
 
-def test_a_cut_begins_a_segment_with_the_batchs_metadata() -> None:
-    """A segment's metadata is that of the last batch before it, or what the cut says."""
+def test_a_cut_begins_a_segment() -> None:
+    """What was appended before is in the old one, and durable."""
 
-    async def main(disk: SimDisk) -> list[tuple[int, bytes]]:
-        wal, _ = await Wal.open(disk, "log", create=True, metadata=b"new")
-        wal.append([numbered(1)], metadata=b"after 1")
-        wal.append([numbered(2)])
+    async def main(disk: SimDisk) -> tuple[list[int], int]:
+        wal = await new_log(disk)
+        wal.append([numbered(1), numbered(2)])
         await wal.cut()
-        wal.append([numbered(3)], metadata=b"after 3")
-        await wal.cut(metadata=b"another")
-        return [(header.first, header.metadata) for header in wal.segments]
+        durable = wal.durable_number
+        wal.append([numbered(3)])
+        await wal.cut()
+        await wal.cut()
+        return [header.first for header in wal.segments], durable
 
-    assert run_simulated(main) == [(1, b"new"), (3, b"after 1"), (4, b"another")]
+    assert run_simulated(main) == ([1, 3, 4, 4], 2)
 
 
-def test_metadata_is_that_of_the_batches_before() -> None:
-    """A segment that begins in the middle of what is being written knows only what is before."""
+STATE, OTHER = 7, 8
 
-    async def main(disk: SimDisk) -> bool:
-        wal = await new_log(disk, segment_bytes=1024)
-        for number in range(1, 30):
-            wal.append([numbered(number, 100)], metadata=b"after %d" % number)
-        await wal.sync()
-        assert len(wal.segments) > 5
-        return all(
-            header.metadata == b"after %d" % (header.first - 1) for header in wal.segments[1:]
+
+def test_the_latest_record_of_a_carried_type_outlives_its_segment() -> None:
+    """Segments that hold it can be released: each later one repeats it in its header."""
+
+    async def main(disk: SimDisk) -> list[Recovery]:
+        wal, _ = await Wal.open(
+            disk, "log", create=True, metadata=b"member 1", carried_types=[STATE, OTHER]
         )
+        wal.append([Record(STATE, b"term 1"), numbered(2), Record(STATE, b"term 2"), numbered(4)])
+        await wal.cut()
+        wal.append([numbered(5), Record(OTHER, b"other")])
+        await wal.cut()
+        await wal.close()
+        recoveries = []
+        for released in (5, 7):
+            wal, recovery = await Wal.open(disk, "log")  # goes on to carry what it carried
+            recoveries.append(recovery)
+            await wal.release(released)
+            await wal.close()
+        return [*recoveries, await reopen(disk)]
 
-    assert run_simulated(main)
+    whole, rest, empty = run_simulated(main)
+
+    assert {recovery.metadata for recovery in (whole, rest, empty)} == {b"member 1"}
+    assert (whole.first_number, whole.carried) == (1, ())
+    assert (rest.first_number, rest.carried) == (5, (Record(STATE, b"term 2"),))
+    assert (empty.first_number, empty.records) == (7, ())
+    assert empty.carried == (Record(STATE, b"term 2"), Record(OTHER, b"other"))
+
+
+def test_what_is_carried_is_what_was_written_before() -> None:
+    """A segment that begins in the middle of what is being written carries what precedes it."""
+
+    async def main(disk: SimDisk) -> list[bool]:
+        wal, _ = await Wal.open(disk, "log", create=True, segment_bytes=1024, carried_types=[STATE])
+        for number in range(1, 30):
+            wal.append([Record(STATE, b"%d" % number), numbered(number, 100)])
+        await wal.sync()
+        return [
+            header.carried == (Record(STATE, b"%d" % (header.first // 2)),)
+            for header in wal.segments[1:]
+        ]
+
+    carried = run_simulated(main)
+
+    assert len(carried) > 5
+    assert all(carried)
 
 
 def test_released_segments_go_away() -> None:
@@ -407,7 +443,7 @@ def test_released_segments_go_away() -> None:
     async def main(disk: SimDisk) -> list[tuple[int, ...]]:
         wal = await new_log(disk, segment_bytes=1024)
         for number in range(1, 11):
-            wal.append([numbered(number, 400)], metadata=b"after %d" % number)
+            wal.append([numbered(number, 400)])
         await wal.sync()
         firsts = [tuple(header.first for header in wal.segments)]
         for upto in (2, 4, 1000):
@@ -416,7 +452,6 @@ def test_released_segments_go_away() -> None:
         assert len(await disk.list("log")) == 1
         recovery = await reopen(disk)
         assert recovery.first_number == firsts[-1][0]
-        assert recovery.metadata == b"after %d" % (recovery.first_number - 1)
         return firsts
 
     before, upto_2, upto_4, all_of_them = run_simulated(main)
