@@ -11,7 +11,7 @@ from kactors.runtime.face import current, name_of
 from kactors.runtime.random import Random, derive_seed, stream
 from kactors.runtime.sim.burial import bury, kill
 from kactors.runtime.sim.cancel import SimCancelScope
-from kactors.runtime.sim.task import TIE_FACTOR, TIE_MASK, Task
+from kactors.runtime.sim.task import Task
 
 if TYPE_CHECKING:
     from kactors.runtime.disk import Disk
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Hook = Callable[[], None]
 
-MASK_64: Final = (1 << 64) - 1
+MASK_31: Final = (1 << 31) - 1
 TIE_STREAMS_MAX: Final = 10_000
 """How many names of tasks a host remembers before it begins anew."""
 
@@ -85,19 +85,19 @@ class SimHost:
             self.kernel.halt()
 
     def next_tie_key(self, name: str) -> int:
-        """Draw what decides ties for the next task of this name (Knuth's MMIX generator).
+        """Draw what decides ties for the next task of this name.
 
-        Each name has a stream of its own, so that one task more or less leaves the order
-        of those with other names as it was.
+        Each name has a stream of its own (the generator is that of ANSI C), so that one task
+        more or less leaves the order of those with other names as it was.
         """
         ties = self._ties
         state = ties.get(name)
         if state is None:
             if len(ties) >= TIE_STREAMS_MAX:
                 ties.clear()
-            state = crc32(name.encode()) * TIE_FACTOR ^ self._tie_seed
-        state = ties[name] = (state * 6364136223846793005 + 1442695040888963407) & MASK_64
-        return state >> 33 & TIE_MASK | 1
+            state = crc32(name.encode()) ^ self._tie_seed
+        state = ties[name] = (state * 1103515245 + 12345) & MASK_31
+        return state >> 11 | 1
 
     def start(self) -> None:
         """Run `boot`, if there is one."""

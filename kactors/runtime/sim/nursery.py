@@ -97,7 +97,9 @@ class SimNursery:
         Raises:
             RuntimeError: the nursery has been left.
         """
-        self._spawn(async_fn(*args), name or name_of(async_fn))
+        # Asked for here, for most functions have it: this is called for every request.
+        label = name or getattr(async_fn, "__qualname__", "") or name_of(async_fn)
+        self._spawn(async_fn(*args), label)
 
     def _spawn(self, coroutine: Any, name: str) -> Task:
         host = self._host

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import types
 from collections.abc import Generator
+from math import floor
 from typing import TYPE_CHECKING, Any
 
-from kactors.runtime.clock import NANOSECONDS
 from kactors.runtime.sim.cancel import NEVER_SECONDS
 from kactors.runtime.sim.errors import Cancelled
 from kactors.runtime.sim.task import Task
@@ -63,7 +63,7 @@ class SimWaiter:
             raise ValueError(f"a wait takes a number of seconds from 0 on, not {seconds!r}")
         if self._value is _NOTHING:
             if seconds < NEVER_SECONDS:
-                task.entry = kernel.after_local(task, int(seconds * NANOSECONDS + 0.5))
+                task.entry = kernel.after_local(task, floor(seconds * 1e9 + 0.5))
             self.task = task
             task.waiter = self
             yield
