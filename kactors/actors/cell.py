@@ -10,7 +10,7 @@ from kactors.actors.errors import GaveUpError, HandlerError, KilledError, text_o
 from kactors.actors.life import Life
 from kactors.actors.serving import Bound
 from kactors.actors.supervision import RestartHistory, RestartPolicy
-from kactors.runtime import cancel_scope, current_time, sleep
+from kactors.runtime import CancelScope, cancel_scope, current_time, sleep
 from kactors.transport.envelope import Address, Envelope
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Cell:
         self._early: list[tuple[int, Envelope]] = []
         self._watchers: dict[Callable[[str], None], None] = {}
         self._dismissed = False
-        self._backoff = cancel_scope()
+        self._backoff: CancelScope | None = None
 
     def __repr__(self) -> str:
         return f"<actor {self.address}, life {self.lives}, {self.state.value}>"
@@ -97,8 +97,7 @@ class Cell:
                         f"{policy.period:g} s, last with {self.last_failure or 'no failure'}"
                     ) from error
                 self.state = CellState.WAITING
-                self._backoff = cancel_scope()
-                with self._backoff:
+                with cancel_scope() as self._backoff:
                     await sleep(pause)
                 self.state = CellState.STARTING
         finally:
@@ -161,7 +160,8 @@ class Cell:
     def dismiss(self) -> None:
         """End the present life in order, and let no other follow, whatever the policy says."""
         self._dismissed = True
-        self._backoff.cancel()
+        if self._backoff is not None:
+            self._backoff.cancel()
         if self.life is not None:
             self.life.stop()
 

@@ -33,7 +33,7 @@ class Deduplicator:
             return True
         new[number] = None
         if len(new) >= GENERATION:
-            self._floor = max(self._old, default=self._floor)
+            self._floor = max(self._floor, max(self._old, default=0))
             self._old, self._new = new, {}
         return False
 

@@ -57,6 +57,7 @@ class Life:
         self.serving = 0
         self._requests_max = actor.mailbox.requests_max
         self._nursery: Nursery | None = None
+        self._failing = False
         self._watching: dict[Address, CancelScope] = {}
         #: Calls a plain function as a task of this life would; see `Nursery.call`.
         self.call: Callable[..., Any]
@@ -131,13 +132,15 @@ class Life:
         self.mailbox.close()
 
     def fail(self, error: Exception) -> None:
-        """End with ``error``, as if a task of this life had raised it."""
+        """End with ``error``, as if a task of this life had raised it; the first one counts."""
 
         async def raise_it() -> None:
             raise error
 
         self.cell.end_running()
-        self.nursery.start_soon(raise_it, name="failure")
+        if not self._failing:
+            self._failing = True
+            self.nursery.start_soon(raise_it, name="failure")
 
     # -- what arrives -------------------------------------------------------------------
 

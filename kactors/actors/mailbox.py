@@ -76,9 +76,9 @@ class Mailbox(Generic[T]):
                     dropped = self._items.popleft()
                 case WhenFull.FAIL:
                     self._overflown = True
-                    dropped = item
-        if dropped is not item:
-            self._items.append(item)
+                    self._wake()
+                    return item
+        self._items.append(item)
         self._wake()
         return dropped
 
