@@ -38,7 +38,6 @@ class DropReason(Enum):
     NOT_LEADER = "not leader"
     TRANSFERRING = "leadership is being transferred"
     UNCOMMITTED_LIMIT = "too many uncommitted bytes"
-    REMOVED = "not a voter any more"
     TOO_MANY_READS = "too many reads wait"
 
 
@@ -97,7 +96,6 @@ class ConfRefusal(Enum):
     TERM_NOT_COMMITTED = "nothing of this term is committed yet"
     JOINT = "the configuration is joint: leave it first"
     NOT_JOINT = "the configuration is not joint: there is nothing to leave"
-    TOO_MANY_VOTERS = "a simple change alters at most one voter"
     NO_VOTERS = "nobody would be left to vote"
     NOT_CAUGHT_UP = "only a learner that holds the current configuration becomes a voter"
 

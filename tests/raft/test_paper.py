@@ -91,6 +91,18 @@ def test_5_1_replies_of_an_older_term_are_ignored(message: Message) -> None:
     assert one.raft.status() == before
 
 
+def test_5_1_votes_of_an_older_term_do_not_elect() -> None:
+    """They were given in another election, perhaps to a log that was longer then."""
+    one = member(term=4, pre_vote=False)
+    one.raft.campaign()
+    one.settle()
+
+    for voter in (2, 3):
+        one.step(RequestVoteReply(4, True, 1, 1), voter)
+
+    assert one.has_role(Role.CANDIDATE)
+
+
 def test_5_1_the_term_and_the_vote_are_durable_before_anyone_hears() -> None:
     """The reply leaves with the write, not before."""
     one = member()
