@@ -178,7 +178,7 @@ class Kernel:
         """Raise `Cancelled` in a task where it is parked; if it is not, do nothing."""
         if task.parked:
             task.unpark()
-            task.error = Cancelled()
+            task.throw_when_resumed(Cancelled())
             self.ready.append(task)
 
     def step(self, task: Task) -> None:
@@ -189,11 +189,7 @@ class Kernel:
             return
         self.task = task
         try:
-            if task.error is None:
-                task.send(None)
-            else:
-                error, task.error = task.error, None
-                task.coroutine.throw(error)
+            task.send(None)
         except StopIteration as stop:
             self._end(task, stop.value, None)
         except (KeyboardInterrupt, SystemExit, SimulationError, StepTooLong):

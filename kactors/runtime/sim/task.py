@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from kactors.runtime.frames import where
@@ -34,13 +34,18 @@ class Task:
 
     A task is *parked* when it has yielded and nobody has woken it; then ``entry`` is the
     timer, or ``waiter`` the waiter, or both, that would wake it. `unpark` undoes both.
+
+    Attributes:
+        send: ``send(None)`` lets the task go on: usually that of its coroutine.
+        stopped: whether it may not go on, for its host is paused, or down.
+        value: what it returned.
     """
 
     __slots__ = (
+        "_error",
         "coroutine",
         "done",
         "entry",
-        "error",
         "host",
         "name",
         "owner",
@@ -62,7 +67,7 @@ class Task:
         tie_key: int,
     ) -> None:
         self.coroutine = coroutine
-        self.send = coroutine.send
+        self.send: Callable[[None], object] = coroutine.send
         self.name = name
         self.host = host
         self.scope = scope
@@ -71,7 +76,7 @@ class Task:
         self.done = False
         self.stopped = host.paused
         self.value: Any = None
-        self.error: BaseException | None = None
+        self._error: BaseException | None = None
         self.entry: Entry | None = None
         self.waiter: Any = None
 
@@ -92,6 +97,17 @@ class Task:
         if self.waiter is not None:
             self.waiter.task = None
             self.waiter = None
+
+    def throw_when_resumed(self, error: BaseException) -> None:
+        """Let what the task waits for raise ``error``."""
+        self._error = error
+        self.send = self._throw
+
+    def _throw(self, _: None) -> object:
+        error, self._error = self._error, None
+        assert error is not None
+        self.send = self.coroutine.send
+        return self.coroutine.throw(error)
 
     def where(self) -> str:
         """Say where the task waits."""
