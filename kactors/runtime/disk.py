@@ -12,7 +12,13 @@ from kactors.runtime.errors import RuntimeFaceError
 
 
 class File(Protocol):
-    """An open file; an async context manager that closes."""
+    """An open file; an async context manager that closes.
+
+    Every method may raise `OSError` with ``EIO`` or ``ENOSPC``, `ClosedResourceError` after
+    `close`, and `BrokenResourceError` after a crash of the host. A write that fails may have
+    written a part. After a `sync` that failed, nobody knows what is durable, and another one
+    that succeeds does not change that: reads may show bytes that will never be.
+    """
 
     @property
     def name(self) -> str:
@@ -29,7 +35,7 @@ class File(Protocol):
         ...
 
     async def write(self, offset: int, data: bytes) -> None:
-        """Write at ``offset``, within the file or at its end."""
+        """Write at ``offset``, within the file or at its end; beyond is a `ValueError`."""
         ...
 
     async def read(self, offset: int, size: int) -> bytes:
@@ -61,7 +67,8 @@ class File(Protocol):
 class Disk(Protocol):
     """A host's files. Paths are relative, with ``/`` between their parts.
 
-    Every method may raise `OSError` with ``EIO``, ``ENOSPC``, ``ENOENT``, ``EEXIST``.
+    Every method may raise `OSError` with ``EIO``, ``ENOSPC``, ``ENOENT``, ``EEXIST``,
+    ``ENOTDIR`` or ``EISDIR``, and a `ValueError` for a path that leads out of the disk.
     """
 
     async def open(self, name: str, *, create: bool = False) -> File:

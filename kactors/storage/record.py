@@ -20,7 +20,7 @@ All integers are little-endian. Each part of it answers a question that recovery
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from crc32c import crc32c
@@ -117,6 +117,40 @@ class Framer:
 def framed_bytes(payload_bytes: int) -> int:
     """Return how much room a record with so large a payload takes."""
     return HEADER_BYTES + payload_bytes + -payload_bytes % UNIT_BYTES
+
+
+def read_frames(
+    data: bytes, offset: int, upto: int, seed: int, chain: int
+) -> Iterator[tuple[int, bytes, int, int, int]]:
+    """Yield ``(type, payload, end, check, durable)`` of frames, up to the first unreadable one.
+
+    This loop decides how fast a log opens: it is `read_header` and the check of the body,
+    written out.
+
+    Args:
+        data: the segment from its beginning.
+        offset: where the first frame begins.
+        upto: what lies behind is not read.
+        seed: the segment's.
+        chain: the check of the frame before.
+    """
+    unpack, checksum, padding = _HEADER.unpack_from, crc32c, _PADDING
+    while offset + HEADER_BYTES <= upto:
+        check, body, durable, kind = unpack(data, offset)
+        begin = offset + HEADER_BYTES
+        if not kind or checksum(data[offset + 4 : begin], seed ^ offset >> 4) != check:
+            return
+        size = kind >> 8
+        offset = begin + (size + 15 & -16)
+        payload = data[begin : begin + size]
+        if (
+            offset > upto
+            or checksum(payload, chain) != body
+            or data[begin + size : offset] != padding[size & 15]
+        ):
+            return
+        chain = check
+        yield kind & 0xFF, payload, offset, check, durable << 4
 
 
 def read_header(data: bytes, offset: int, seed: int) -> Header | None:

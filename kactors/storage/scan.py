@@ -22,7 +22,6 @@ its whole end.
 """
 
 import attrs
-from crc32c import crc32c
 
 from kactors.storage.errors import WalCorruptError
 from kactors.storage.medium import SECTOR_BYTES
@@ -34,6 +33,7 @@ from kactors.storage.record import (
     Framer,
     Header,
     Record,
+    read_frames,
     read_header,
 )
 from kactors.storage.segment import SegmentHeader
@@ -63,25 +63,22 @@ def scan(data: bytes, header: SegmentHeader, seed: int, upto: int) -> Scan:
     framer = Framer(seed, header.chain, header.size, header.size)
     found = Scan([], framer, header.size)
     add = found.records.append
-    offset, chain, durable = header.size, header.chain, header.size
-    while offset + HEADER_BYTES <= upto:
-        frame = read_header(data, offset, seed)
-        if frame is None or frame.end > upto:
+    proven = framer.durable
+    for type_, payload, end, check, durable in read_frames(
+        data, header.size, upto, seed, header.chain
+    ):
+        if type_ == CUT:
+            found.cut_end = min(durable, upto)
             break
-        begin = offset + HEADER_BYTES
-        payload = data[begin : begin + frame.size]
-        if crc32c(payload, chain) != frame.body or any(data[begin + frame.size : frame.end]):
-            break
-        if frame.type == CUT:
-            found.cut_end = min(frame.durable, upto)
-            break
-        offset, chain = frame.end, frame.check
-        durable = max(durable, frame.durable)
-        found.last_type = frame.type
-        if frame.type <= TYPE_MAX:
-            add(Record(frame.type, payload))
-            found.records_end = offset
-    framer.end, framer.chain, framer.durable = offset, chain, durable
+        if type_ <= TYPE_MAX:
+            add(Record(type_, payload))
+            found.records_end = end
+        found.last_type = type_
+        framer.end = end
+        framer.chain = check
+        if durable > proven:
+            proven = durable
+    framer.durable = proven
     return found
 
 

@@ -12,25 +12,28 @@ class Turn:
     looks whether it was served, and only then, if it was not, takes the next turn.
     """
 
-    __slots__ = ("_over",)
+    __slots__ = ("_busy", "_over")
 
     def __init__(self) -> None:
-        self._over: Event | None = None
+        self._busy = False
+        self._over: Event | None = None  # made by the first who waits
 
     @property
     def busy(self) -> bool:
         """Whether somebody has the turn."""
-        return self._over is not None
+        return self._busy
 
     async def wait_over(self) -> None:
         """Return once the present turn, if there is one, is over."""
-        if self._over is not None:
+        if self._busy:
+            if self._over is None:
+                self._over = Event()
             await self._over.wait()
 
     async def __aenter__(self) -> None:
-        while self._over is not None:
-            await self._over.wait()
-        self._over = Event()
+        while self._busy:
+            await self.wait_over()
+        self._busy = True
 
     async def __aexit__(
         self,
@@ -38,6 +41,7 @@ class Turn:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._busy = False
         over, self._over = self._over, None
-        assert over is not None, "a turn ends once"
-        over.set()
+        if over is not None:
+            over.set()

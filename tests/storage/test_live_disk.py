@@ -144,6 +144,27 @@ def test_writing_in_pieces_writes_everything(
         assert live.run(main, disk) == b"123456789"
 
 
+@pytest.mark.parametrize("inline", [True, False])
+def test_a_sync_is_made_on_the_loop_if_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: bool
+) -> None:
+    """Otherwise in a thread, so that the other tasks go on."""
+    threads: list[threading.Thread] = []
+    monkeypatch.setattr(os, "fdatasync", lambda _: threads.append(threading.current_thread()))
+
+    async def main(disk: LiveDisk) -> None:
+        file = await disk.open("f", create=True)
+        await file.sync()
+        await file.close()
+        with pytest.raises(ClosedResourceError):
+            await file.sync()
+
+    with LiveDisk(tmp_path, inline_sync=inline) as disk:
+        live.run(main, disk)
+
+    assert [thread is threading.current_thread() for thread in threads] == [inline]
+
+
 def test_after_a_failed_write_the_size_is_what_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
