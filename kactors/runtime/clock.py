@@ -1,9 +1,13 @@
 """A host's view of time: true time seen through an offset, jumps and a drift."""
 
 from collections.abc import Callable
+from math import floor
 
 NANOSECONDS = 1_000_000_000
 MILLION = 1_000_000
+
+EXACT_SECONDS = 9.0e6
+"""Up to here, 104 days, a double holds nanoseconds exactly."""
 
 
 def first_ns_at(seconds: float) -> int:
@@ -13,8 +17,11 @@ def first_ns_at(seconds: float) -> int:
         ValueError: ``seconds`` is not a number.
         OverflowError: it is infinite.
     """
-    numerator, denominator = seconds.as_integer_ratio()
-    ns = numerator * NANOSECONDS // denominator
+    if abs(seconds) < EXACT_SECONDS:
+        ns = floor(seconds * 1e9)
+    else:
+        numerator, denominator = seconds.as_integer_ratio()
+        ns = numerator * NANOSECONDS // denominator
     return ns if ns / NANOSECONDS >= seconds else ns + 1
 
 

@@ -8,26 +8,43 @@ from kactors.runtime.random import Random
 
 
 class Host(Protocol):
-    """A machine: what crashes, restarts and pauses as one, with a clock and a disk.
+    """A machine: what crashes, restarts and pauses as one, with a clock and a disk."""
 
-    Attributes:
-        name: unique in its world.
-        zone: the failure domain it belongs to.
-        incarnation: counts its lives, from 1; a restart begins the next.
-        clock: its view of time.
-        disk: what survives a crash, as far as it was synced.
-        up: whether it runs; a crashed host does not.
-        paused: whether its tasks and deliveries are frozen while the world goes on.
-    """
+    @property
+    def name(self) -> str:
+        """Unique in its world."""
+        ...
 
-    name: str
-    zone: str
-    incarnation: int
-    clock: Clock
-    disk: Disk
-    up: bool
-    paused: bool
+    @property
+    def zone(self) -> str:
+        """The failure domain it belongs to."""
+        ...
+
+    @property
+    def incarnation(self) -> int:
+        """Counts its lives, from 1; a restart begins the next."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Its view of time."""
+        ...
+
+    @property
+    def disk(self) -> Disk:
+        """What survives a crash, as far as it was synced."""
+        ...
+
+    @property
+    def up(self) -> bool:
+        """Whether it runs; a crashed host does not."""
+        ...
+
+    @property
+    def paused(self) -> bool:
+        """Whether its tasks and deliveries are frozen while the world goes on."""
+        ...
 
     def random(self, *key: str | int) -> Random:
-        """Return this host's stream of chance under ``key``, from its beginning."""
+        """Return this life's stream of chance under ``key``, from its beginning."""
         ...

@@ -214,7 +214,7 @@ class SimCancelScope:
         assert host is not None
         if self._cancel_called or self._deadline >= NEVER_SECONDS:
             return
-        if host.clock.monotonic_ns() / NANOSECONDS >= self._deadline:
+        if host.clock.local_ns(self._kernel.now_ns) / NANOSECONDS >= self._deadline:
             self._cancel_called = True
             self.reason = "deadline"
             return
@@ -276,7 +276,7 @@ def raise_as_it_was(error: BaseException) -> NoReturn:
 
 
 def _checked(deadline: float) -> float:
-    if math.isnan(deadline):
+    if deadline != deadline:  # noqa: PLR0124 - the quickest way to know nan
         raise ValueError("a deadline is a number of seconds, not nan")
     return deadline
 
