@@ -15,8 +15,8 @@ collected until the driver takes it with `Raft.ready`. A message goes through th
    happen, so the table is the specification and a test checks that it is total.
 3. *Commit*. A leader may have gained a quorum for a later entry.
 
-Handlers stand by chapter: `election`, `replication`, `membership`, `snapshot`, `read_index`,
-`transfer`, `recovery`. They are functions over a `Raft`, whose state they share.
+Handlers stand by chapter: `election`, `shield`, `replication`, `membership`, `snapshot`,
+`read_index`, `transfer`, `recovery`. They are functions over a `Raft`, whose state they share.
 
 Nothing here reads a clock, draws an unkeyed number or does I/O.
 """

@@ -1,13 +1,11 @@
-"""Terms and leaders: timeouts, pre-vote, votes, and the leader that finds itself alone.
+"""Terms and leaders: timeouts, pre-votes and votes.
 
-Source: paper, sections 5.1, 5.2 and 5.4.1; thesis, sections 4.2.3, 6.2 (a leader without
-a quorum steps down) and 9.6 (pre-vote).
+Source: paper, sections 5.1, 5.2 and 5.4.1; thesis, section 9.6 (pre-vote).
 """
 
 from typing import TYPE_CHECKING
 
-from kactors.raft import quorum, read_index, replication, trace
-from kactors.raft.config import ReadMode
+from kactors.raft import quorum, read_index, replication, shield, trace
 from kactors.raft.messages import (
     AppendEntries,
     AppendEntriesReply,
@@ -38,7 +36,7 @@ def admit_newer_term(raft: "Raft", message: Message, sender: int) -> bool:
     """
     if isinstance(message, PreVote):
         return True  # it speaks of a term that is not there yet
-    if isinstance(message, RequestVote) and not message.transfer and protects(raft, sender):
+    if isinstance(message, RequestVote) and not message.transfer and shield.protects(raft, sender):
         return False
     leads = isinstance(message, AppendEntries | Heartbeat | InstallSnapshot)
     become_follower(raft, message.term, sender if leads else None)
@@ -174,43 +172,6 @@ def promotable(raft: "Raft") -> bool:
     )
 
 
-def protects(raft: "Raft", asker: int) -> bool:
-    """Answer whether this member shields a leader from ``asker``'s election.
-
-    A leader that asks for an election does not lead any more, so it is not shielded from
-    itself: else it could never return while everyone remembers it.
-    """
-    if not raft.config.check_quorum:
-        return False
-    if raft.role is Role.LEADER:
-        return True  # without a quorum it would have stepped down
-    if forgot_a_lease(raft):
-        return True
-    return raft.leader not in (None, asker) and raft.elapsed < raft.config.election_ticks
-
-
-def forgot_a_lease(raft: "Raft") -> bool:
-    """Answer whether this member may have shielded a leader just before it restarted."""
-    return (
-        raft.config.read_mode is ReadMode.LEASE
-        and raft.now < raft.config.election_ticks
-        and raft.log.last_index > 0
-    )
-
-
-def check_quorum(raft: "Raft") -> None:
-    """Step down if no quorum was heard from within an election timeout."""
-    progress, now, member = raft.progress, raft.now, raft.member
-
-    def active_tick(voter: int) -> int:
-        if voter == member:
-            return now
-        return 0 if progress[voter].recovering else progress[voter].active_tick
-
-    if quorum.agreed(raft.membership.active, active_tick) + raft.config.election_ticks <= now:
-        become_follower(raft, raft.term, None)
-
-
 # Campaigns
 
 
@@ -341,7 +302,7 @@ def entitled_to_vote(raft: "Raft") -> bool:
 
 def on_pre_vote(raft: "Raft", message: PreVote, sender: int) -> None:
     """Tell whether a campaign could succeed; promises nothing and changes nothing."""
-    if message.term > raft.term and protects(raft, sender):
+    if message.term > raft.term and shield.protects(raft, sender):
         return
     learn_commit(raft, message.commit_index, message.commit_term)
     log = raft.log

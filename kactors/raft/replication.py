@@ -16,6 +16,7 @@ from kactors.raft import (
     quorum,
     read_index,
     recovery,
+    shield,
     snapshot,
     trace,
     transfer,
@@ -151,7 +152,7 @@ def broadcast_heartbeat(raft: "Raft") -> None:
 def tick(raft: "Raft") -> None:
     """Count one tick as leader."""
     if raft.config.check_quorum:
-        election.check_quorum(raft)
+        shield.check_quorum(raft)
         if raft.role is not Role.LEADER:
             return
     transfer.tick(raft)

@@ -190,6 +190,21 @@ def test_no_snapshot_is_sent_to_a_member_that_is_silent() -> None:
     assert one.raft.progress[3].state is ProgressState.PROBE
 
 
+def test_a_silent_member_whose_entries_are_compacted_is_probed() -> None:
+    """Until it answers and can be sent a snapshot."""
+    one = leader(election_ticks=5)
+    one.tick(4)
+    one.answer_heartbeats(2)
+    one.tick(1)
+    one.raft.progress[3].become_replicate()
+
+    sent = one.sent()
+
+    assert chunks_in(sent) == []
+    assert one.raft.progress[3].state is ProgressState.PROBE
+    assert chunks_in(one.answer_heartbeats(3)) != []
+
+
 def test_a_receiver_takes_the_chunks_in_order_and_installs_the_whole() -> None:
     """It acknowledges when the snapshot is durable."""
     one = member(2)
