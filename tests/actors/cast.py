@@ -244,5 +244,11 @@ def later(world: World, seconds: float, action: Callable[[], object]) -> None:
     kernel.call_at(kernel.now_ns + int(seconds * 1e9), lambda _: _discard(action()), None)
 
 
+def now(world: World, action: Callable[[], object]) -> None:
+    """Do within the running world what needs one."""
+    later(world, 0.0, action)
+    world.run_for(0.0)
+
+
 def _discard(result: object) -> None:
     del result
