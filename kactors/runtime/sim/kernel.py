@@ -18,13 +18,13 @@ import sys
 import types
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from math import floor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from kactors.runtime.clock import NANOSECONDS, first_ns_at
 from kactors.runtime.face import current
-from kactors.runtime.random import derive_seed
+from kactors.runtime.sim.agenda import Agenda
 from kactors.runtime.sim.burial import bury, close_generator
 from kactors.runtime.sim.cancel import NEVER, NEVER_SECONDS, SimCancelScope
 from kactors.runtime.sim.errors import Cancelled, LivelockError, SimulationError
@@ -36,21 +36,23 @@ from kactors.runtime.sim.watchdog import StepTooLong, watchdog
 if TYPE_CHECKING:
     from kactors.runtime.sim.host import SimHost
 
-COMPACT_FROM: Final = 1_000
-"""How many events have to be called off before the heap is cleared of them."""
-
 
 class _Halt(BaseException):
     """Carries `Kernel.halt` out of the loop."""
 
 
-class Kernel:
+class Kernel(Agenda):
     """Runs tasks and events in virtual time; the simulated world's `Runtime`.
 
     Args:
         seed: decides every tie, and through `kactors.runtime.random.stream` all chance.
         steps_at_one_instant_max: how often tasks may run before time has to move.
         step_seconds_max: processor time that one step of a task may take.
+
+    Attributes:
+        steps: counts the steps of tasks that were ready; steps from timers are not among them.
+        ready: the tasks to be stepped next, at this instant.
+        awaited: the task whose end ends the run.
     """
 
     def __init__(
@@ -60,87 +62,15 @@ class Kernel:
         steps_at_one_instant_max: int = 1_000_000,
         step_seconds_max: float = 30.0,
     ) -> None:
-        self.seed = seed
-        self.now_ns = 0
+        super().__init__(seed)
         self.steps = 0
-        self.sequence = 0
-        self.called_off = 0
         self.ready: list[Task] = []
-        self.task: Task | None = None
-        self.tie_key = derive_seed(seed, "ties") & TIE_MASK | 1
         self.awaited: Task | None = None
-        self.skewed = False  # whether any host's clock runs at another rate than true time
-        self._heap: list[Entry] = []
         self._round = 0
         self._round_at_ns = 0
         self._step = self.step  # bound once: every timer refers to it
         self._steps_at_one_instant_max = steps_at_one_instant_max
         self._step_seconds_max = step_seconds_max
-
-    # -- events -------------------------------------------------------------------------
-
-    def call_at(self, true_ns: int, callback: Callable[[Any], None], argument: Any) -> Entry:
-        """Call ``callback(argument)`` at an instant of true time; `call_off` undoes it."""
-        if true_ns < self.now_ns:
-            true_ns = self.now_ns
-        self.sequence = sequence = self.sequence + 1
-        entry = [true_ns, true_ns ^ (self.task or self).tie_key, sequence, callback, argument]
-        heappush(self._heap, entry)
-        return entry
-
-    def call_off(self, entry: Entry) -> None:
-        """Make an event not happen."""
-        if entry[3] is not None:
-            entry[3] = entry[4] = None
-            self.called_off = called_off = self.called_off + 1
-            if called_off > COMPACT_FROM and called_off * 2 > len(self._heap):
-                self._compact()
-
-    def call_off_since(self, sequence: int) -> None:
-        """Make all events not happen that were scheduled after ``sequence`` was drawn."""
-        for entry in tuple(self._heap):
-            if entry[2] > sequence:
-                self.call_off(entry)
-
-    def at_local(
-        self, host: SimHost, local_ns: int, callback: Callable[[Any], None], argument: Any
-    ) -> Entry:
-        """Call ``callback(argument)`` when the host's monotonic clock shows ``local_ns``."""
-        return self.call_at(host.clock.true_ns_of(local_ns), callback, argument)
-
-    def after_local(self, task: Task, local_ns: int) -> Entry:
-        """Step ``task`` after ``local_ns`` of its host's monotonic time."""
-        now = self.now_ns
-        clock = task.host.clock
-        true_ns = (
-            clock.true_ns_of(clock.local_ns(now) + local_ns) if self.skewed else now + local_ns
-        )
-        self.sequence = sequence = self.sequence + 1
-        entry = [true_ns, true_ns ^ task.tie_key, sequence, self._late, task]
-        heappush(self._heap, entry)
-        return entry
-
-    def change_clock(self, host: SimHost, change: Callable[[], None]) -> None:
-        """Apply ``change`` to a host's clock and move the host's timers accordingly."""
-        clock = host.clock
-        mine = [
-            (entry, clock.local_ns(entry[0]))
-            for entry in self._heap
-            if isinstance(entry[4], (Task, SimCancelScope)) and entry[4].host is host
-        ]
-        change()
-        self.skewed = True
-        for entry, local_ns in mine:
-            before_ns, true_ns = entry[0], max(self.now_ns, clock.true_ns_of(local_ns))
-            entry[0] = true_ns
-            entry[1] ^= before_ns ^ true_ns
-        heapify(self._heap)
-
-    def _compact(self) -> None:
-        """Drop called-off events: they are the larger part of the heap."""
-        self._heap[:] = [entry for entry in self._heap if entry[3] is not None]
-        heapify(self._heap)
-        self.called_off = 0
 
     # -- tasks --------------------------------------------------------------------------
 
@@ -199,6 +129,18 @@ class Kernel:
             self._end(task, None, exc)
         finally:
             self.task = None
+
+    def after_local(self, task: Task, local_ns: int) -> Entry:
+        """Step ``task`` after ``local_ns`` of its host's monotonic time."""
+        now = self.now_ns
+        clock = task.host.clock
+        true_ns = (
+            clock.true_ns_of(clock.local_ns(now) + local_ns) if self.skewed else now + local_ns
+        )
+        self.sequence = sequence = self.sequence + 1
+        entry = [true_ns, true_ns ^ task.tie_key, sequence, self._late, task]
+        heappush(self._heap, entry)
+        return entry
 
     def _late(self, task: Task) -> None:
         """Step a task that waited for something with a deadline, which has passed."""

@@ -2,7 +2,8 @@
 
 from kactors.runtime import fail_after, move_on_after, open_nursery, sleep, waiter
 from kactors.runtime.sim import Simulation
-from kactors.runtime.sim.kernel import COMPACT_FROM, Kernel
+from kactors.runtime.sim.agenda import COMPACT_FROM
+from kactors.runtime.sim.kernel import Kernel
 
 
 def heap_size(kernel: Kernel) -> int:
