@@ -67,6 +67,8 @@ def propose(raft: "Raft", proposals: Sequence[bytes]) -> int:
     """
     size = sum(map(len, proposals))
     check_open(raft, size)
+    if not proposals:
+        return raft.log.last_index
     term, index = raft.term, raft.log.last_index
     entries = [Entry(index + count, term, data) for count, data in enumerate(proposals, start=1)]
     append(raft, entries, size)

@@ -36,6 +36,14 @@ def test_the_leader_takes_proposals_that_were_passed_on() -> None:
     assert one.raft.log.last_index == 4
 
 
+def test_no_proposals_are_no_entries() -> None:
+    """Wherever they come from."""
+    one = member().lead_and_commit()
+
+    assert one.raft.propose_many([]) == 2
+    assert one.step(Propose(2, ()), 3) == []
+
+
 def test_without_a_leader_a_proposal_is_dropped() -> None:
     """With the reason, and a hint if there is one."""
     one = member(forward_proposals=False)
