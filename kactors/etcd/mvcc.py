@@ -168,7 +168,6 @@ class Mvcc:
         if revision > self.revision:
             raise FutureRevision(self.revision)
         self.compacted = revision
-        self._scrubbed = 0
 
     @property
     def scrubbed(self) -> bool:

@@ -51,7 +51,7 @@ from kactors.etcd.messages.lease import (
 from kactors.etcd.messages.maintenance import Alarm, AlarmResponse
 from kactors.etcd.mvcc import Mvcc
 from kactors.etcd.txn import Writer, is_read_only
-from kactors.etcd.watchers import Watchers
+from kactors.etcd.watchers import Watchers, WatchLimits
 
 #: What an entry of the log can ask for.
 Command: TypeAlias = (
@@ -99,7 +99,12 @@ class Store:
     """
 
     def __init__(
-        self, *, cluster_id: int = 0, member_id: int = 0, ttl_min: int = DEFAULT_TTL_MIN
+        self,
+        *,
+        cluster_id: int = 0,
+        member_id: int = 0,
+        ttl_min: int = DEFAULT_TTL_MIN,
+        watch_limits: WatchLimits | None = None,
     ) -> None:
         self.cluster_id = cluster_id
         self.member_id = member_id
@@ -110,7 +115,7 @@ class Store:
         self.lessor = Lessor()
         self.alarms = Alarms()
         self.membership = Membership()
-        self.watchers = Watchers(self.mvcc, self.header)
+        self.watchers = Watchers(self.mvcc, self.header, watch_limits)
         self._writer = Writer(self.mvcc, self.lessor, self.header)
 
     def header(self, revision: int) -> Header:

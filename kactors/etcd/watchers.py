@@ -19,6 +19,8 @@ become a comparison of two revisions here.
 
 from collections.abc import Callable, Iterator, Sequence
 
+import attrs
+
 from kactors.etcd.errors import Compacted, EmptyWatchRange
 from kactors.etcd.feed import Batch, Feed, WatchSpec, batch_of, event_of
 from kactors.etcd.interval_tree import IntervalTree
@@ -27,15 +29,27 @@ from kactors.etcd.messages.kv import Header
 from kactors.etcd.messages.watch import Event, Watch, WatchResponse
 from kactors.etcd.mvcc import Change, Mvcc
 
-#: How many events a feed remembers.
-FEED_EVENTS_MAX = 1024
-#: How many changes a watcher that is behind looks at in one `Watcher.poll`.
-SCAN_MAX = 1024
-#: A response is not made longer than this many events or bytes, unless one revision is.
-RESPONSE_EVENTS_MAX = 1000
+#: A response holds about this many bytes of events, unless one revision has more.
 RESPONSE_BYTES_MAX = 1 << 20
 #: For how many keys it is remembered who watches them.
 _MATCHES_MAX = 4096
+
+
+@attrs.frozen(kw_only=True)
+class WatchLimits:
+    """The knobs of watching.
+
+    Attributes:
+        feed_events_max: how many events a feed remembers.
+        scan_max: how many changes a watcher that is behind looks at in one `Watcher.poll`.
+        response_events_max: a response is not longer than this, unless one revision is.
+        response_bytes_max: likewise.
+    """
+
+    feed_events_max: int = 1024
+    scan_max: int = 1024
+    response_events_max: int = 1000
+    response_bytes_max: int = RESPONSE_BYTES_MAX
 
 
 class Watcher:
@@ -75,18 +89,14 @@ class Watcher:
         if self.next_revision >= self.feed.since:
             batches, upto = self.feed.after(self.next_revision), mvcc.revision
         elif self.next_revision >= mvcc.compacted:
-            batches, upto = _from_log(mvcc, self.feed.spec, self.next_revision)
+            batches, upto = _from_log(
+                mvcc, self.feed.spec, self.next_revision, self._watchers.limits.scan_max
+            )
         else:
             return self._compacted(mvcc.compacted)
-        taken: list[Batch] = []
-        events = size = 0
-        for batch in batches:
-            events += len(batch.events)
-            size += batch.size_bytes
-            if taken and (events > RESPONSE_EVENTS_MAX or size > RESPONSE_BYTES_MAX):
-                upto = batch.revision - 1
-                break
-            taken.append(batch)
+        taken = self._fitting(batches)
+        if len(taken) < len(batches):
+            upto = batches[len(taken)].revision - 1
         self.next_revision = max(self.next_revision, upto + 1)
         if not taken:
             return None
@@ -99,6 +109,18 @@ class Watcher:
             return None
         self.next_revision = revision + 1
         return WatchResponse(self._watchers.header(revision), self.id)
+
+    def _fitting(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        """Return as many of the batches as one response may hold, at least one if there is any."""
+        limits = self._watchers.limits
+        events = size = 0
+        for place, batch in enumerate(batches):
+            events += len(batch.events)
+            size += batch.size_bytes
+            is_too_much = events > limits.response_events_max or size > limits.response_bytes_max
+            if place and is_too_much:
+                return batches[:place]
+        return batches
 
     def _compacted(self, revision: int) -> WatchResponse:
         self._watchers.cancel(self)
@@ -117,18 +139,18 @@ class Watchers:
     Attributes:
         mvcc: what they watch.
         header: makes the header of a response from a revision.
+        limits: see `WatchLimits`.
     """
 
     def __init__(
         self,
         mvcc: Mvcc,
         header: Callable[[int], Header],
-        *,
-        feed_events_max: int = FEED_EVENTS_MAX,
+        limits: WatchLimits | None = None,
     ) -> None:
         self.mvcc = mvcc
         self.header = header
-        self._feed_events_max = feed_events_max
+        self.limits = WatchLimits() if limits is None else limits
         self._feeds: dict[WatchSpec, Feed] = {}
         self._by_key: dict[bytes, dict[Feed, None]] = {}
         self._by_range: IntervalTree[dict[Feed, None]] = IntervalTree()
@@ -219,7 +241,8 @@ class Watchers:
         return found
 
     def _add_feed(self, spec: WatchSpec) -> Feed:
-        feed = self._feeds[spec] = Feed(spec, self.mvcc.revision + 1, self._feed_events_max)
+        feed = Feed(spec, self.mvcc.revision + 1, self.limits.feed_events_max)
+        self._feeds[spec] = feed
         keys = spec.keys
         if keys.single:
             self._by_key.setdefault(keys.start, {})[feed] = None
@@ -255,14 +278,14 @@ def _joined(batches: Sequence[Batch]) -> tuple[Event, ...]:
     return tuple([event for batch in batches for event in batch.events])
 
 
-def _from_log(mvcc: Mvcc, spec: WatchSpec, revision: int) -> tuple[list[Batch], int]:
+def _from_log(mvcc: Mvcc, spec: WatchSpec, revision: int, scan_max: int) -> tuple[list[Batch], int]:
     """Read wanted events from the log, beginning at ``revision``.
 
     Returns:
         The batches, and the revision up to which they are complete.
     """
     begin = mvcc.position(revision)
-    end = begin + SCAN_MAX
+    end = begin + scan_max
     upto = mvcc.revision
     if end < len(mvcc.log):
         # Whole revisions only; a transaction that is longer than a scan is read whole.

@@ -223,6 +223,17 @@ def test_a_stale_answer_is_seen_by_the_times_of_the_log_alone() -> None:
     assert breaches(LOG, [*history, late_read]) == [Breach.STALE]
 
 
+def test_the_newest_answer_counts_not_the_last() -> None:
+    """An answer that came later, of an older state, does not excuse anybody."""
+    log = [attrs.evolve(entry, at_ns=None) for entry in LOG]
+    newest = attrs.evolve(op(Get("x"), 36, 40, None, client="b"), revision=4)
+    older = attrs.evolve(op(Get("x"), 37, 50, 2, client="c"), revision=3, serializable=True)
+    stale = attrs.evolve(op(Get("x"), 60, 70, 2, client="d"), revision=3)
+
+    assert breaches(log, [*HONEST[:4], newest, older]) == []
+    assert breaches(log, [*HONEST[:4], newest, older, stale]) == [Breach.STALE]
+
+
 def test_a_serializable_read_may_be_stale_but_not_wrong() -> None:
     """It is held to a real revision and to nothing else."""
     stale = attrs.evolve(HONEST[4], revision=2, result=1, serializable=True)

@@ -205,6 +205,18 @@ def test_bookmarkable_before_events() -> None:
     assert Guarantee.BOOKMARKABLE in guarantees(watch(told(A2), progress(5), told(A3, B3)))
 
 
+def test_bookmarkable_of_a_watch_whose_start_is_not_known() -> None:
+    """What had come before cannot be judged, what comes after can."""
+    unknown = attrs.evolve(watch(progress(5), told(A3, B3)), start_revision=0)
+
+    assert guarantees(unknown) == 2 * [Guarantee.BOOKMARKABLE]
+
+
+def test_bookmarkable_blames_for_an_event_once() -> None:
+    """A second notification does not miss it again."""
+    assert guarantees(watch(told(A2), progress(4), progress(5))) == 3 * [Guarantee.BOOKMARKABLE]
+
+
 def test_bookmarkable_without_events() -> None:
     """A progress notification for events that never came, though none came later either."""
     assert guarantees(watch(told(A2), progress(3))) == [

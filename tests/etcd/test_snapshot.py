@@ -156,14 +156,18 @@ def test_watches_go_on_over_a_snapshot() -> None:
     behind = Store()
     behind.adopt(load(dump(ahead)))
     quiet, busy_one = (behind.watchers.create(Watch(key)) for key in (b"quiet", b"a"))
-    apply(ahead, Put(b"a"), Put(b"quiet"), Compact(11), Put(b"a"))
+    for store in (behind, ahead):
+        apply(store, Put(b"other"), Put(b"other"))
+    while not busy_one.synced:
+        busy_one.poll()
+    apply(ahead, Put(b"a"), Put(b"quiet"), Compact(14), Put(b"a"))
 
     behind.adopt(load(dump(ahead)))
 
     assert set(behind.watchers.take_touched()) == {quiet.feed, busy_one.feed}
     found = quiet.poll(), busy_one.poll()
     revisions = [[e.kv.mod_revision for e in one.events] for one in found if one is not None]
-    assert revisions == [[13], [12, 14]]
+    assert revisions == [[15], [14, 16]]
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])

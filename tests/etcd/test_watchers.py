@@ -25,10 +25,12 @@ from kactors.etcd.messages import (
 from kactors.etcd.mvcc import Change
 from kactors.etcd.snapshot import dump, load
 from kactors.etcd.store import Command, Store
-from kactors.etcd.watchers import RESPONSE_EVENTS_MAX, SCAN_MAX, Watcher, Watchers
+from kactors.etcd.watchers import Watcher, WatchLimits
 from kactors.runtime.random import Random, stream
 from tests.etcd.commands import Drawer
 from tests.etcd.model import ModelStore, in_range
+
+LIMITS = WatchLimits()
 
 
 def apply(store: Store, *commands: Command) -> None:
@@ -96,8 +98,13 @@ class Storm:
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
-        self.store = Store()
-        self.store.watchers = Watchers(self.store.mvcc, self.store.header, feed_events_max=6)
+        limits = WatchLimits(
+            feed_events_max=1 + rng.below(8),
+            scan_max=1 + rng.below(8),
+            response_events_max=1 + rng.below(8),
+            response_bytes_max=1 + rng.below(1000),
+        )
+        self.store = Store(watch_limits=limits)
         self.model = ModelStore()
         self.drawer = Drawer(rng)
         self.watches: list[Recorded] = []
@@ -220,6 +227,19 @@ def test_every_watch_keeps_every_guarantee(seed: int) -> None:
     storm.finish()
 
 
+def test_the_value_before_the_compact_revision_is_not_told() -> None:
+    """It may be gone on another member, and here tomorrow; with what came later it is told."""
+    store = Store()
+    busy(store, 4)
+    watcher = store.watchers.create(Watch(b"a", start_revision=4, prev_kv=True))
+    apply(store, Compact(4))
+
+    (response,) = drain(watcher)
+
+    told = [(event.kv.mod_revision, event.prev_kv is not None) for event in response.events]
+    assert told == [(4, False), (5, True)]
+
+
 # One by one ---------------------------------------------------------------------------------
 
 
@@ -241,20 +261,20 @@ def test_a_slow_watcher_catches_up_from_the_log() -> None:
     """It held nothing up and lost nothing; a scan at a time, a response at a time."""
     store = Store()
     slow = store.watchers.create(Watch(b"a"))
-    changes = 3 * SCAN_MAX
+    changes = 3 * LIMITS.scan_max
     busy(store, changes)
 
     responses = drain(slow)
 
     assert revisions(responses) == list(range(2, changes + 2))
-    assert max(len(response.events) for response in responses) <= RESPONSE_EVENTS_MAX
+    assert max(len(response.events) for response in responses) <= LIMITS.response_events_max
     assert slow.feed.since > changes // 2
 
 
 def test_a_watch_scans_others_changes_in_pieces() -> None:
     """A step that finds nothing says so, and the next goes on after it."""
     store = Store()
-    busy(store, 2 * SCAN_MAX)
+    busy(store, 2 * LIMITS.scan_max)
     apply(store, Put(b"b"))
     watcher = store.watchers.create(Watch(b"b", start_revision=1))
 
@@ -263,18 +283,18 @@ def test_a_watch_scans_others_changes_in_pieces() -> None:
         steps += 1
 
     assert steps == 2
-    assert revisions([response]) == [2 * SCAN_MAX + 2]
+    assert revisions([response]) == [2 * LIMITS.scan_max + 2]
 
 
 def test_a_header_never_says_more_than_was_delivered() -> None:
     """While something is left it stops before that."""
     store = Store()
     watcher = store.watchers.create(Watch(b"a"))
-    busy(store, RESPONSE_EVENTS_MAX + 5)
+    busy(store, LIMITS.response_events_max + 5)
 
     first, second = drain(watcher)
 
-    assert first.header.revision == RESPONSE_EVENTS_MAX + 1
+    assert first.header.revision == LIMITS.response_events_max + 1
     assert second.header.revision == store.mvcc.revision
 
 
@@ -424,8 +444,7 @@ def test_a_feed_is_bounded() -> None:
 
 def test_a_transaction_larger_than_a_feed_is_not_lost() -> None:
     """The feed keeps nothing of it, and its watch reads it from the log."""
-    store = Store()
-    store.watchers = Watchers(store.mvcc, store.header, feed_events_max=4)
+    store = Store(watch_limits=WatchLimits(feed_events_max=4))
     watcher = store.watchers.create(Watch(b"\0", b"\0"))
 
     apply(store, Txn(success=tuple(Put(b"%d" % n) for n in range(50))))
