@@ -28,7 +28,6 @@ class Inbox(Generic[EventT]):
         id: its number on this host.
         target: who serves it.
         heard: whether anything was heard of the server since the last round.
-        spoke: whether anything was said to it since it was last looked after.
     """
 
     def __init__(
@@ -42,7 +41,6 @@ class Inbox(Generic[EventT]):
         self.id = number
         self.target = target
         self.heard = True
-        self.spoke = False
         self._heard_at = 0.0
         self._streams = streams
         self._source = source
@@ -215,17 +213,14 @@ class Inbox(Generic[EventT]):
     # -- the clockwork ------------------------------------------------------------------
 
     def on_round(self, now: float, timing: StreamTiming) -> None:
-        """Say that we are here; notice that the server is not."""
+        """Notice that the server is not there; that we are, our answers to it say."""
         if self.heard:
             self.heard = False
             self._heard_at = now
         elif now - self._heard_at >= timing.silence:
             self._break(f"nothing was heard for {timing.silence} s")
-            return
-        if self.spoke:
-            self.spoke = False
-        elif self._incarnation:
-            self._grant()
+        elif now - self._heard_at >= timing.heartbeat and self._incarnation:
+            self._grant()  # should the server have restarted, it says so when it hears of us
 
     def on_retry(self) -> None:
         """Repeat what was not answered, and grant what is owed."""
@@ -269,7 +264,6 @@ class Inbox(Generic[EventT]):
             self._waiting.wake(None)
 
     def _say(self, kind: Kind, number: int, payload: bytes = b"") -> None:
-        self.spoke = True
         self._streams.emit(
             kind, self._source, self.target, self._incarnation, self.id, number, payload
         )

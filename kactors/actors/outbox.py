@@ -79,7 +79,6 @@ class Outbox(Generic[EventT]):
         reader: who has asked for it.
         scope: cancelled when the reader is gone.
         heard: whether anything was heard of the reader since the last round.
-        spoke: whether anything was said to it since it was last looked after.
     """
 
     def __init__(
@@ -89,7 +88,8 @@ class Outbox(Generic[EventT]):
         self.reader = reader
         self.scope = cancel_scope()
         self.heard = True
-        self.spoke = False
+        self._spoke_this_round = False
+        self._spoke_lately = False
         self._heard_at = 0.0
         self._streams = streams
         self._source = source
@@ -207,14 +207,16 @@ class Outbox(Generic[EventT]):
         elif now - self._heard_at >= timing.silence:
             self.on_break(f"nothing was heard for {timing.silence} s")
             return
-        self.on_retry()
+        if not self._spoke_this_round:
+            self._repeat()
+        else:
+            self._spoke_this_round = False
 
     def on_retry(self) -> None:
         """Repeat how far we are, unless something was said since this was last called."""
-        if self.spoke:
-            self.spoke = False
-        else:
+        if not self._spoke_lately:
             self._repeat()
+        self._spoke_lately = False
 
     def _repeat(self) -> None:
         if self._last_word is None:
@@ -229,7 +231,7 @@ class Outbox(Generic[EventT]):
             each.wake(None)
 
     def _say(self, kind: Kind, number: int, payload: bytes = b"") -> None:
-        self.spoke = True
+        self._spoke_this_round = self._spoke_lately = True
         self._streams.emit(
             kind, self._source, self.reader, self.key.incarnation, self.key.id, number, payload
         )

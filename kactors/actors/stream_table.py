@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ class StreamTable:
         self._outboxes: dict[StreamKey, Outbox[Any]] = {}
         self._inboxes: dict[int, Inbox[Any]] = {}
         self._busy: dict[Outbox[Any] | Inbox[Any], None] = {}
-        self._idle: Waiter[None] | None = None
+        self._idle: Waiter[bool] | None = None
 
     @property
     def count(self) -> int:
@@ -160,25 +161,32 @@ class StreamTable:
         while True:
             if self._busy:
                 await sleep(timing.retry)
-            elif self.count:
-                idle = self._idle = waiter()
-                await idle.wait_for(max(0.0, next_round - self._now()), None)
-            else:
-                idle = self._idle = waiter()
-                await idle.wait()
+                self._look_after_busy()
+            elif not self.count:
+                await self._wait(math.inf)
                 next_round = self._now() + pause
+            elif await self._wait(max(0.0, next_round - self._now())):
+                next_round = 0.0  # the clock may be a rounding error before it
             now = self._now()
             if now >= next_round:
                 next_round = now + pause
                 for end in self.ends:
                     end.on_round(now, timing)
-            for end in tuple(self._busy):
-                if end.unconfirmed:
-                    end.on_retry()
-                else:
-                    self._busy.pop(end, None)
+
+    def _look_after_busy(self) -> None:
+        for end in tuple(self._busy):
+            if end.unconfirmed:
+                end.on_retry()
+            else:
+                self._busy.pop(end, None)
+
+    async def _wait(self, seconds: float) -> bool:
+        """Wait until there is something to do; return whether that took as long as it may."""
+        idle: Waiter[bool] = waiter()
+        self._idle = idle
+        return await idle.wait_for(seconds, late=True)
 
     def _wake(self) -> None:
         if self._idle is not None:
-            self._idle.wake(None)
+            self._idle.wake(False)
             self._idle = None
