@@ -1,4 +1,4 @@
-"""What a client of the store, and whoever configures a member, can be told besides etcd's errors."""
+"""What clients of the store and operators of members are told, besides etcd's own errors."""
 
 from kactors.errors import KactorsError
 

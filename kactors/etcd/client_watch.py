@@ -1,0 +1,108 @@
+"""A watch that goes on where it was, whatever becomes of the member that serves it."""
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from kactors.actors.errors import RequestError
+from kactors.actors.inbox import Inbox
+from kactors.etcd.client_session import Session
+from kactors.etcd.errors import Compacted, NoLeader, Stopped, WatchCanceled
+from kactors.etcd.messages.watch import Event, Watch, WatchResponse
+from kactors.runtime import EndOfChannel, sleep
+from kactors.wire import evolve
+
+_PAUSE_SECONDS = 0.1
+
+
+class ClientWatch:
+    """The responses of one watch, by revision, each once; ``async with`` and ``async for``.
+
+    Fragments are put together before they are handed out, so that a response is complete up to the
+    revision that it names, and a watch that breaks goes on after the last complete one.
+
+    Args:
+        session: the way to the members.
+        request: what to watch.
+
+    Attributes:
+        next_revision: everything before it has been handed out; 0 until the watch has begun.
+        resumed: how often it went on with another stream.
+    """
+
+    def __init__(self, session: Session, request: Watch) -> None:
+        self._session = session
+        self._request = request
+        self.next_revision = request.start_revision
+        self.resumed = 0
+        self._stack = AsyncExitStack()
+        self._stream: Inbox[WatchResponse] | None = None
+        self._fragments: list[Event] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stream = None
+        await self._stack.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> WatchResponse:
+        """Return the next response that has events, or progress.
+
+        Raises:
+            Compacted: what comes next was compacted: read anew, and watch from there.
+            WatchCanceled: the member ended the watch for another reason.
+            EtcdError: the watch cannot be.
+        """
+        while True:
+            response = await self._receive()
+            if response is None:
+                continue
+            if response.canceled:
+                if response.compact_revision:
+                    raise Compacted(response.compact_revision)
+                raise WatchCanceled
+            if response.created:
+                self._begin(response)
+                continue
+            self._fragments += response.events
+            if response.fragment:
+                continue
+            events, self._fragments = tuple(self._fragments), []
+            self.next_revision = max(self.next_revision, response.header.revision + 1)
+            return evolve(response, events=events)
+
+    def _begin(self, response: WatchResponse) -> None:
+        if not self.next_revision:
+            self.next_revision = response.header.revision + 1
+
+    async def _receive(self) -> WatchResponse | None:
+        """Return what comes next; None if the stream broke and another is to be asked for."""
+        stream = self._stream
+        if stream is None:
+            stream = self._stream = await self._open()
+        try:
+            return await stream.receive()
+        except (RequestError, EndOfChannel, NoLeader, Stopped):
+            self._session.turn_away(stream.target)
+            self._stream = None
+            self._fragments = []
+            self.resumed += 1
+            await self._stack.aclose()
+            await sleep(_PAUSE_SECONDS)
+            return None
+
+    async def _open(self) -> Inbox[WatchResponse]:
+        request = evolve(self._request, start_revision=self.next_revision)
+        self._stack = AsyncExitStack()
+        return await self._stack.enter_async_context(
+            self._session.open_stream(self._session.endpoint(), request)
+        )

@@ -1,0 +1,332 @@
+"""Drives one Raft core: disk, network and state machine, in the order that its contract asks.
+
+Theory of operation
+===================
+
+Everything that happens to the core (messages, ticks, proposals, reads) happens synchronously in
+whatever task brings it, and wakes one task, the *pump*. Once for all that came together it hands
+over the proposals in one call, takes every `Ready`, sends what may leave at once, applies what is
+committed, and queues the rest for a second task, the *writer*. That one makes everything durable
+that has been queued, with one sync, tells the core, and sends what had to wait for it. So while
+the disk syncs, messages are handled and followers work; what arrives meanwhile shares the next
+sync. A third task reads snapshots for members that are behind.
+
+A failure of the disk, or of anything else here, ends all of them: the member stops rather than
+promise what it may not keep.
+
+The order of duties is that of `kactors.raft.ready`.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import attrs
+
+from kactors.etcd.applier import Applier, Entered, Outcome, Pending
+from kactors.etcd.errors import (
+    EtcdError,
+    LeaderChanged,
+    NoLeader,
+    NotLeader,
+    TooManyRequests,
+)
+from kactors.etcd.member_storage import MemberStorage
+from kactors.etcd.reads import Reads
+from kactors.etcd.wakeup import Wakeup
+from kactors.raft.configuration import ConfChange
+from kactors.raft.core import Raft
+from kactors.raft.errors import DropReason, ProposalDropped
+from kactors.raft.messages import Message
+from kactors.raft.ready import ChunkRequest, Ready
+from kactors.raft.role import Role
+from kactors.runtime import Waiter, checkpoint, current_time, open_nursery, sleep_until, waiter
+
+#: Entries that are applied before other tasks have their turn.
+_APPLIED_PER_TURN = 2000
+
+
+class Surroundings(Protocol):
+    """What a driver tells the member that it belongs to; nothing of it waits."""
+
+    def send_to_member(self, member: int, messages: Sequence[Message]) -> None:
+        """Send to another member."""
+
+    def role_changed(self) -> None:
+        """The role or the leader is another."""
+
+    def applied(self) -> None:
+        """Entries were applied, or a snapshot was adopted."""
+
+    def ticked(self) -> None:
+        """A tick of the Raft clock has passed."""
+
+
+@attrs.frozen
+class _Proposal:
+    """Something to be entered into the log."""
+
+    data: bytes
+    entered: Entered
+    waiter: "Waiter[Outcome | None]"
+
+
+class Driver:
+    """One member's core at work; see the module.
+
+    Attributes:
+        raft: the core.
+        storage: the disk.
+        applier: the state machine.
+        reads: linearizable reads.
+        tick_seconds: of the Raft clock.
+    """
+
+    def __init__(
+        self,
+        raft: Raft,
+        storage: MemberStorage,
+        applier: Applier,
+        surroundings: Surroundings,
+        *,
+        tick_seconds: float,
+    ) -> None:
+        self.raft = raft
+        self.storage = storage
+        self.applier = applier
+        self.reads = Reads(raft, retry_ticks=raft.config.election_ticks)
+        self._around = surroundings
+        self.tick_seconds = tick_seconds
+        self._proposals: list[_Proposal] = []
+        self._unwritten: list[Ready] = []
+        self._writing = False
+        self._chunks: list[ChunkRequest] = []
+        self._to_send: dict[int, list[Message]] = {}
+        self._pump = Wakeup()
+        self._writer = Wakeup()
+        self._chunk_reader = Wakeup()
+        self._led_until = 0
+        self._closing = False
+
+    # What the member asks ---------------------------------------------------------------------
+
+    def leads(self) -> bool:
+        """Whether this member believes to lead."""
+        return self.raft.role is Role.LEADER
+
+    def not_leader(self) -> EtcdError:
+        """Return what to tell somebody who needs the leader."""
+        leader = self.raft.leader
+        return NoLeader() if leader is None else NotLeader(leader)
+
+    def step(self, message: Message, sender: int) -> None:
+        """Hand a message of another member to the core.
+
+        Raises:
+            LogLost: this member's disk lost what it acknowledged; it has to stop.
+        """
+        self.raft.step(message, sender)
+        self._pump.set()
+
+    def wake(self) -> None:
+        """Let what was done to the core have its consequences."""
+        self._pump.set()
+
+    async def propose(self, data: bytes, entered: Entered) -> Outcome:
+        """Enter something into the log, and return what became of it.
+
+        Args:
+            data: ``entered``, encoded.
+            entered: what is to be applied.
+
+        Raises:
+            NotLeader, NoLeader, TooManyRequests: it is certain that nothing was done.
+            LeaderChanged: the outcome is unknown.
+        """
+        if not self.leads():
+            raise self.not_leader()
+        mine: Waiter[Outcome | None] = waiter()
+        self._proposals.append(_Proposal(data, entered, mine))
+        self._pump.set()
+        return self._answer(await mine.wait())
+
+    async def change_configuration(self, change: ConfChange) -> Outcome:
+        """Change who belongs to the cluster; return what became of it.
+
+        Raises:
+            NotLeader, NoLeader, TooManyRequests: it is certain that nothing was done.
+            ConfChangeRefused: likewise; its ``reason`` says why.
+            LeaderChanged: the outcome is unknown.
+        """
+        mine: Waiter[Outcome | None] = waiter()
+        try:
+            index = self.raft.propose_conf_change(change)
+        except ProposalDropped as dropped:
+            raise self._refusal(dropped) from dropped
+        self.applier.pending[index] = Pending(self.raft.term, None, mine)
+        self._pump.set()
+        return self._answer(await mine.wait())
+
+    async def read_barrier(self) -> None:
+        """Return once everything that was done before the call can be read here."""
+        mine = self.reads.register()
+        self._pump.set()
+        await mine.wait()
+
+    def _answer(self, outcome: Outcome | None) -> Outcome:
+        if outcome is None:
+            # Another leader's entry is committed in its place: it never will be.
+            raise self.not_leader()
+        if isinstance(outcome, EtcdError):
+            raise outcome
+        return outcome
+
+    def _refusal(self, dropped: ProposalDropped) -> EtcdError:
+        if dropped.reason is DropReason.UNCOMMITTED_LIMIT:
+            return TooManyRequests()
+        # While leadership is handed over, the leader takes nothing and names nobody.
+        return NoLeader() if self.leads() else self.not_leader()
+
+    # The tasks --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Drive the core until cancelled.
+
+        Raises:
+            BaseExceptionGroup: the disk failed, or a bug was met.
+        """
+        async with open_nursery() as nursery:
+            for task in (self._run_pump, self._run_writer, self._run_chunk_reader, self._run_clock):
+                nursery.start_soon(task)
+
+    async def close(self) -> None:
+        """Write what is owed, and close the disk."""
+        self._closing = True
+        await self.storage.close()
+
+    async def _run_clock(self) -> None:
+        due = current_time()
+        while True:
+            due += self.tick_seconds
+            await sleep_until(due)
+            while True:  # after a pause, every tick of it comes before anything else
+                self.raft.tick()
+                if due + self.tick_seconds > current_time():
+                    break
+                due += self.tick_seconds
+            self.reads.tick()
+            self._give_up_on_old_proposals()
+            self._around.ticked()
+            self._pump.set()
+
+    def _give_up_on_old_proposals(self) -> None:
+        """Answer who waits for entries of a term in which this member led and leads no more."""
+        raft = self.raft
+        if self.leads() or not self.applier.pending:
+            self._led_until = raft.now
+        elif raft.now - self._led_until >= 2 * raft.config.election_ticks:
+            self.applier.fail_pending(LeaderChanged())
+
+    async def _run_pump(self) -> None:
+        while True:
+            await self._pump.wait()
+            self._propose()
+            self.reads.ask()
+            applied = 0
+            while applied < _APPLIED_PER_TURN and (ready := self.raft.ready()) is not None:
+                applied += self._take(ready)
+            if applied >= _APPLIED_PER_TURN:
+                self._pump.set()
+                await checkpoint()
+            self.reads.release(self.raft.log.applied_index)
+            if applied:
+                self._around.applied()
+            self._flush_messages()
+
+    def _propose(self) -> None:
+        """Hand over all proposals that came together, in one call."""
+        if not self._proposals:
+            return
+        proposals, self._proposals = self._proposals, []
+        try:
+            last = self.raft.propose_many([proposal.data for proposal in proposals])
+        except ProposalDropped as dropped:
+            for proposal in proposals:
+                proposal.waiter.wake(self._refusal(dropped))
+            return
+        assert last is not None, "a core that does not forward proposals appends them"
+        pending, term = self.applier.pending, self.raft.term
+        for index, proposal in enumerate(proposals, last - len(proposals) + 1):
+            pending[index] = Pending(term, proposal.entered, proposal.waiter)
+
+    def _take(self, ready: Ready) -> int:
+        """Do what need not wait for the disk; return how many entries were applied."""
+        self._queue_messages(ready.messages_now)
+        if ready.chunk_requests:
+            self._chunks += ready.chunk_requests
+            self._chunk_reader.set()
+        if ready.writes or ready.messages:
+            if ready.must_sync or ready.chunks or self._writing or self._unwritten:
+                self._unwritten.append(ready)
+                self._writer.set()
+            else:
+                self.storage.note(ready)
+                self.raft.persisted(ready.number)
+                self._queue_messages(ready.messages)
+        if ready.committed:
+            self.applier.apply(ready.committed)
+            self.raft.applied(ready.committed[-1].index)
+        for state in ready.read_states:
+            self.reads.answered(state)
+        for context in ready.reads_dropped:
+            self.reads.dropped(context)
+        if ready.soft_state is not None:
+            self._around.role_changed()
+        return len(ready.committed)
+
+    async def _run_writer(self) -> None:
+        while True:
+            await self._writer.wait()
+            while self._unwritten and not self._closing:
+                batch, self._unwritten = self._unwritten, []
+                self._writing = True
+                installed = await self.storage.write(batch)
+                self._writing = False
+                for each in installed:
+                    self.applier.adopt(each.store)
+                self.raft.persisted(batch[-1].number)
+                for each in installed:
+                    self.raft.applied(each.snapshot.index)
+                for ready in batch:
+                    self._queue_messages(ready.messages)
+                if installed:
+                    self._around.applied()
+                self._flush_messages()
+                self._pump.set()
+
+    async def _run_chunk_reader(self) -> None:
+        while True:
+            await self._chunk_reader.wait()
+            while self._chunks:
+                request = self._chunks.pop(0)
+                data = await self.storage.read_snapshot(
+                    request.snapshot.index, request.offset, request.size_bytes
+                )
+                if data is None:
+                    self.raft.chunk_unavailable(request)
+                else:
+                    self.raft.send_chunk(request, data)
+                self._pump.set()
+
+    # Messages ---------------------------------------------------------------------------------
+
+    def _queue_messages(self, messages: Sequence[tuple[int, Message]]) -> None:
+        for to, message in messages:
+            self._to_send.setdefault(to, []).append(message)
+
+    def _flush_messages(self) -> None:
+        """Send what goes to one member together."""
+        if not self._to_send:
+            return
+        sending, self._to_send = self._to_send, {}
+        for to, messages in sending.items():
+            self._around.send_to_member(to, messages)

@@ -1,0 +1,85 @@
+"""Linearizable reads: when may a member answer from its own state?
+
+Reads that come together share one question to the leader (`Raft.read_index`). The answer may be
+lost, or the leader change; then the question is asked again, for as long as the asker waits.
+"""
+
+import attrs
+
+from kactors.raft.core import Raft
+from kactors.raft.errors import ReadDropped
+from kactors.raft.ready import ReadState
+from kactors.runtime import Waiter, waiter
+
+
+@attrs.define(eq=False)
+class _Asked:
+    """Reads that wait for one answer, asked at a tick."""
+
+    tick: int
+    waiters: "list[Waiter[None]]"
+
+
+class Reads:
+    """The reads that wait at one member.
+
+    Args:
+        raft: answers.
+        retry_ticks: after which a question is asked again.
+    """
+
+    def __init__(self, raft: Raft, *, retry_ticks: int) -> None:
+        self._raft = raft
+        self._retry_ticks = retry_ticks
+        self._new: list[Waiter[None]] = []
+        self._asked: dict[int, _Asked] = {}
+        self._answered: list[tuple[int, _Asked]] = []
+        self._number = 0
+
+    def register(self) -> "Waiter[None]":
+        """Return what is woken when the caller may read; wake the driver afterwards."""
+        mine: Waiter[None] = waiter()
+        self._new.append(mine)
+        return mine
+
+    def ask(self) -> None:
+        """Ask for all reads that have come since the last time."""
+        if not self._new:
+            return
+        self._number += 1
+        try:
+            self._raft.read_index(self._number)
+        except ReadDropped:
+            return  # no leader, or too many: asked again at the next tick
+        self._asked[self._number] = _Asked(self._raft.now, self._new)
+        self._new = []
+
+    def answered(self, state: ReadState) -> None:
+        """Take an answer; the reads go on once its index is applied."""
+        asked = self._asked.pop(state.context, None)
+        if asked is not None:
+            self._answered.append((state.index, asked))
+
+    def dropped(self, context: int) -> None:
+        """Ask once more: this question will never be answered."""
+        asked = self._asked.pop(context, None)
+        if asked is not None:
+            self._new += asked.waiters
+
+    def release(self, applied_index: int) -> None:
+        """Let go what may be read now."""
+        if not self._answered:
+            return
+        waiting, self._answered = self._answered, []
+        for index, asked in waiting:
+            if index > applied_index:
+                self._answered.append((index, asked))
+                continue
+            for each in asked.waiters:
+                each.wake(None)
+
+    def tick(self) -> None:
+        """Ask again what has waited for too long."""
+        before = self._raft.now - self._retry_ticks
+        for context in [number for number, asked in self._asked.items() if asked.tick <= before]:
+            self.dropped(context)
