@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from kactors.runtime.face import name_of
+from kactors.runtime.face import current, name_of
 from kactors.runtime.sim.cancel import SimCancelScope, raise_as_it_was
 from kactors.runtime.sim.task import Task
 
@@ -114,11 +114,15 @@ class SimNursery:
         running = kernel.task
         if running is not None and running.host is self._host:
             return function(*args)
+        # Who acts on a world from outside of its run (resumes a host, say) is no task of it.
+        outside = current.use(kernel) if current.runtime is not kernel else None
         kernel.task = self._parent
         try:
             return function(*args)
         finally:
             kernel.task = running
+            if outside is not None:
+                current.use(outside)
 
     async def start(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> Any:
         """Run a child and wait until it calls ``task_status.started(value)``; return the value.
