@@ -58,6 +58,10 @@ class Storm:
         self.changes = rng.chance(0.5)
         self.wipes = rng.chance(0.3)
         self.snapshots = rng.chance(0.6)
+        if rng.chance(0.3):
+            # Leases trust clocks: all members tick together.
+            self.knobs.update(read_mode=ReadMode.LEASE, check_quorum=True)
+            self.tick_chance = 1.0
         self.network: list[tuple[int, int, Message]] = []
         self.cut: set[int] = set()
         self.committed: dict[int, Entry] = {}
@@ -346,8 +350,3 @@ class Storm:
         if not done:
             self.propose(leader)
         return done
-
-    @property
-    def read_mode(self) -> ReadMode:
-        """How reads are confirmed here."""
-        return ReadMode.QUORUM
