@@ -50,6 +50,7 @@ class Inbox(Generic[EventT]):
         self._arrived: deque[bytes] = deque()
         self._early: dict[int, bytes] = {}
         self._received = 0  # events that arrived without a gap
+        self._announced = 0  # events that are known to have been sent
         self._consumed = 0
         self._granted = self._window
         self._last: int | None = None
@@ -67,7 +68,7 @@ class Inbox(Generic[EventT]):
 
     @property
     def _misses(self) -> bool:
-        return bool(self._early) or (self._last is not None and self._received < self._last)
+        return self._received < self._announced
 
     @property
     def _owes(self) -> bool:
@@ -157,7 +158,8 @@ class Inbox(Generic[EventT]):
             case Kind.STREAM_EVENT:
                 self._on_event(envelope.number, envelope.payload)
             case Kind.STREAM_HEARTBEAT:
-                if envelope.number > self._received:
+                self._announced = max(self._announced, envelope.number)
+                if self._misses:
                     self._ask_again()
                 else:
                     self._grant()
@@ -165,7 +167,7 @@ class Inbox(Generic[EventT]):
                 if envelope.number < self._received:
                     self._break("the server has forgotten events that it has sent")
                 else:
-                    self._last = envelope.number
+                    self._last = self._announced = envelope.number
                     self._on_progress()
             case _:
                 self._say(Kind.STREAM_CONFIRM, 0)
@@ -179,6 +181,7 @@ class Inbox(Generic[EventT]):
     def _on_event(self, number: int, payload: bytes) -> None:
         if number <= self._received or number > self._granted:
             return
+        self._announced = max(self._announced, number)
         if number > self._received + 1:
             self._early[number] = payload
             self._ask_again()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,6 @@ from kactors.actors.watching import keep_watch
 from kactors.runtime import (
     CancelScope,
     Nursery,
-    cancel_scope,
     cancelled_class,
     move_on_after,
     open_nursery,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kactors.actors.actor import Actor
     from kactors.actors.cell import Cell
     from kactors.actors.supervision import RestartPolicy
-    from kactors.runtime.face import AsyncFunction
+    from kactors.runtime.face import AsyncFunction, Runtime
 
 STOP_GRACE: Final = 5.0
 """Seconds that `Actor.on_stop` may take."""
@@ -55,6 +55,8 @@ class Life:
         self.mailbox: Mailbox[tuple[Message, object, Address]] = Mailbox(actor.mailbox)
         self.bound: dict[type, Bound] = bind(self, handlers_of(type(actor)))
         self.serving = 0
+        #: The world that this life runs in, also for who acts on it from outside of a run.
+        self.runtime: Runtime = current.runtime
         self._requests_max = actor.mailbox.requests_max
         self._nursery: Nursery | None = None
         self._failing = False
@@ -169,7 +171,8 @@ class Life:
 
     def after(self, seconds: float, function: Callable[..., None], *args: Any) -> Timer:
         """Call a plain function later, unless cancelled before."""
-        timer = Timer(seconds, function, args)
+        scope = self.runtime.cancel_scope(deadline=math.inf, shield=False)
+        timer = Timer(seconds, function, args, scope)
         self.nursery.start_soon(timer.run, name=f"timer of {self.address}")
         return timer
 
@@ -184,7 +187,8 @@ class Life:
     def watch(self, target: Address) -> None:
         """Call the actor's `on_down` once when ``target`` ends or cannot be reached."""
         if target not in self._watching:
-            scope = self._watching[target] = cancel_scope()
+            scope = self.runtime.cancel_scope(deadline=math.inf, shield=False)
+            self._watching[target] = scope
             self.nursery.start_soon(self._watch, target, scope, name=f"watch {target}")
 
     def unwatch(self, target: Address) -> None:
@@ -206,4 +210,4 @@ class Life:
 
     def waiting_at(self) -> tuple[str, ...]:
         """Say where the tasks of this life wait, one line each."""
-        return () if self._nursery is None else current.runtime.waiting(self._nursery)
+        return () if self._nursery is None else self.runtime.waiting(self._nursery)

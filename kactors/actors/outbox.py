@@ -21,7 +21,7 @@ import attrs
 
 from kactors.actors.checks import above, at_least
 from kactors.actors.errors import PolicyError, StreamBrokenError
-from kactors.runtime import Waiter, cancel_scope, checkpoint, waiter
+from kactors.runtime import CancelScope, Waiter, checkpoint, waiter
 from kactors.transport.envelope import Address, Kind
 from kactors.wire import encode
 
@@ -77,16 +77,22 @@ class Outbox(Generic[EventT]):
     Attributes:
         key: names the stream here.
         reader: who has asked for it.
-        scope: cancelled when the reader is gone.
+        scope: what the handler runs in; cancelled when the reader is gone.
         heard: whether anything was heard of the reader since the last round.
     """
 
     def __init__(
-        self, streams: StreamTable, key: StreamKey, source: Address, reader: Address, window: int
+        self,
+        streams: StreamTable,
+        key: StreamKey,
+        source: Address,
+        reader: Address,
+        scope: CancelScope,
+        window: int,
     ) -> None:
         self.key = key
         self.reader = reader
-        self.scope = cancel_scope()
+        self.scope = scope
         self.heard = True
         self._spoke_this_round = False
         self._spoke_lately = False

@@ -22,7 +22,7 @@ from kactors.actors.errors import (
 from kactors.actors.handlers import Handler, HandlerKind
 from kactors.actors.outbox import Outbox, StreamKey
 from kactors.actors.peers import Peer
-from kactors.runtime import CancelScope, cancel_scope
+from kactors.runtime import CancelScope
 from kactors.runtime.clock import NANOSECONDS
 from kactors.transport.envelope import Address, Envelope
 from kactors.wire import WireError, encode
@@ -133,7 +133,7 @@ class AsyncRequests(Bound):
             return
         left_ns = envelope[7]
         deadline = math.inf if left_ns < 0 else life.system.now() + left_ns / NANOSECONDS
-        scope = cancel_scope(deadline=deadline)
+        scope = life.runtime.cancel_scope(deadline=deadline, shield=False)
         peer.serving[envelope[5]] = scope
         life.nursery.start_soon(self._serve, message, envelope, peer, scope, name=self._name)
 
@@ -180,6 +180,7 @@ class Streams(Bound):
             StreamKey(envelope.source.host, envelope.source_incarnation, envelope.id),
             envelope.target,
             envelope.source,
+            life.runtime.cancel_scope(deadline=math.inf, shield=False),
             window=envelope.number,
         )
         life.nursery.start_soon(self._serve, message, outbox, name=self._name)

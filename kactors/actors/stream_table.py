@@ -9,7 +9,7 @@ from typing import Any, Final
 from kactors.actors.inbox import Inbox
 from kactors.actors.outbox import Outbox, StreamKey, StreamTiming
 from kactors.actors.request import StreamRequest
-from kactors.runtime import Waiter, sleep, waiter
+from kactors.runtime import CancelScope, Waiter, sleep, waiter
 from kactors.transport.envelope import Address, Envelope, Kind
 
 Emit = Callable[[Kind, Address, Address, int, int, int, bytes], None]
@@ -56,9 +56,11 @@ class StreamTable:
         """Make the reading end of a stream."""
         return Inbox(self, number, source, target, request)
 
-    def outbox(self, key: StreamKey, source: Address, reader: Address, window: int) -> Outbox[Any]:
+    def outbox(
+        self, key: StreamKey, source: Address, reader: Address, scope: CancelScope, *, window: int
+    ) -> Outbox[Any]:
         """Make the serving end of a stream, and let the reader know."""
-        outbox: Outbox[Any] = Outbox(self, key, source, reader, window)
+        outbox: Outbox[Any] = Outbox(self, key, source, reader, scope, window)
         self._outboxes[key] = outbox
         outbox.welcome()
         self._wake()

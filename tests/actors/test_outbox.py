@@ -23,7 +23,15 @@ from kactors.actors import (
 from kactors.actors.mailbox import MailboxPolicy
 from kactors.actors.outbox import KEPT_MAX, StreamKey
 from kactors.actors.stream_table import StreamTable
-from kactors.runtime import EndOfChannel, move_on_after, open_nursery, sim, sleep, sleep_forever
+from kactors.runtime import (
+    EndOfChannel,
+    cancel_scope,
+    move_on_after,
+    open_nursery,
+    sim,
+    sleep,
+    sleep_forever,
+)
 from kactors.transport.envelope import Address, Envelope, Kind
 from kactors.transport.hooks import Verdict
 from kactors.transport.link import LinkRule
@@ -432,7 +440,9 @@ class Table:
 def outbox(table: Table, window: int) -> Outbox[Note]:
     """Make the serving end of a stream to nobody."""
     key = StreamKey("a", 1, 1)
-    return table.table.outbox(key, Address("b", "server"), Address("a", "me"), window)
+    return table.table.outbox(
+        key, Address("b", "server"), Address("a", "me"), cancel_scope(), window=window
+    )
 
 
 class TestBounds:

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from kactors.actors import Actor, Timer
-from tests.actors.cast import Lives, serve, small_world
+from kactors.actors import Actor
+from tests.actors.cast import Idle, Lives, serve, small_world
 
 
 class Alarm(Actor):
@@ -90,5 +90,8 @@ def test_a_function_that_raises_fails_the_actor() -> None:
 @pytest.mark.parametrize("seconds", [-1.0, math.nan])
 def test_the_past_is_refused_where_it_is_asked_for(seconds: float) -> None:
     """Not later, in a task that nobody expects."""
+    world = small_world()
+    alarm = serve(world, Idle).last
+
     with pytest.raises(ValueError, match="from 0 on"):
-        Timer(seconds, print, ())
+        alarm.after(seconds, print)
