@@ -35,8 +35,7 @@ from kactors.storage.record import Record
 MAGIC: Final = b"kactwal\0"
 VERSION: Final = 1
 SUFFIX: Final = ".wal"
-CONTENT_BYTES_MAX: Final = 1 << 20
-"""Metadata and carried records together."""
+METADATA_BYTES_MAX: Final = 1 << 20
 
 _HEAD: Final = struct.Struct("<8sIIQQQIII")
 _SEED: Final = struct.Struct("<I")
@@ -69,14 +68,14 @@ class SegmentHeader:
         """Return the header's bytes, and the seed of the segment's frames.
 
         Raises:
-            ValueError: metadata and carried records exceed `CONTENT_BYTES_MAX`.
+            ValueError: the metadata exceeds `METADATA_BYTES_MAX`.
         """
-        carried = _pack_carried(self.carried)
-        if len(self.metadata) + len(carried) > CONTENT_BYTES_MAX:
+        if len(self.metadata) > METADATA_BYTES_MAX:
             raise ValueError(
-                f"{len(self.metadata)} bytes of metadata and {len(carried)} of carried records do "
-                f"not fit into a segment's header: keep them below {CONTENT_BYTES_MAX}"
+                f"{len(self.metadata)} bytes of metadata do not fit into a segment's header: "
+                f"keep them below {METADATA_BYTES_MAX}"
             )
+        carried = _pack_carried(self.carried)
         head = _HEAD.pack(
             MAGIC,
             VERSION,
@@ -150,7 +149,7 @@ def decode_header(path: str, data: bytes) -> tuple[SegmentHeader, int]:
     if magic != MAGIC:
         raise corrupt(0, f"the magic {MAGIC!r}", repr(magic))
     length = sum(lengths)
-    if length > CONTENT_BYTES_MAX or size != _header_bytes(length) or len(data) < size:
+    if size != _header_bytes(length) or len(data) < size:
         raise corrupt(8, f"a header of {_header_bytes(length)} bytes", f"{len(data)} bytes")
     content = data[: _HEAD.size + length]
     seed = crc32c(content)

@@ -360,8 +360,8 @@ class SimFile:
         growth = end - self.size
         if growth <= 0 or disk.faults.capacity_bytes is None or growth <= disk._free():
             return
-        room = max(0, disk._free()) + self.size - offset
-        self._put(offset, _up_to_sector(offset, data, room))
+        end_of_room = (max(0, disk._free()) + self.size) // SECTOR_BYTES * SECTOR_BYTES
+        self._put(offset, data[: max(0, end_of_room - offset)])
         disk.felt["full"] += 1
         raise _error(errno.ENOSPC, self.name)
 
@@ -379,14 +379,6 @@ class SimFile:
             sector = disk._draw("misdirected_write").below(others)
             shift = sector + (sector >= own) - own
         self._content.write(offset, data, shift)
-
-
-def _up_to_sector(offset: int, data: bytes, size: int) -> bytes:
-    """Return the beginning of ``data``, at most ``size`` bytes, up to a sector's end."""
-    if size >= len(data):
-        return data
-    end = (offset + size) // SECTOR_BYTES * SECTOR_BYTES
-    return data[: max(0, end - offset)]
 
 
 def _error(code: int, name: str) -> OSError:

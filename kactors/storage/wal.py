@@ -27,7 +27,7 @@ from typing import Final, NamedTuple, Self
 import attrs
 
 from kactors.runtime.disk import Disk
-from kactors.runtime.errors import ClosedResourceError
+from kactors.runtime.errors import ClosedResourceError, RuntimeFaceError
 from kactors.runtime.functions import cancel_scope
 from kactors.storage.errors import RecordTooLargeError, WalBrokenError, WalMissingError
 from kactors.storage.log_end import LogEnd
@@ -324,14 +324,14 @@ class Wal:
             try:
                 with cancel_scope(shield=True):
                     await work()
-            except Exception as error:
+            except (OSError, RuntimeFaceError) as error:
                 self._failure = error
                 raise WalBrokenError(
                     f"the log in {self._directory!r} has failed ({error}): what was not durable "
                     "may be lost; restart and open it again"
                 ) from error
             except BaseException as error:
-                self._failure = error  # torn off in the middle: who knows what was written
+                self._failure = error  # a bug, or the host's end: who knows what was written
                 raise
 
     async def _write(self) -> None:

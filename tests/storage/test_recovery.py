@@ -18,11 +18,11 @@ LAST_SYNC = 2
 """How many records the last sync has covered."""
 
 
-def make_log(*, closed: bool) -> SimDisk:
+def make_log(*, closed: bool = False, metadata: bytes = b"") -> SimDisk:
     """Return a disk with a log of several segments, all of it synced."""
 
     async def write(disk: SimDisk) -> None:
-        wal, _ = await Wal.open(disk, LOG, create=True, segment_bytes=1536)
+        wal, _ = await Wal.open(disk, LOG, create=True, segment_bytes=1536, metadata=metadata)
         for number, size in enumerate(SIZES[:-LAST_SYNC], 1):
             wal.append([record_of(number, size)])
             await wal.sync()
@@ -157,7 +157,7 @@ def test_a_file_cut_short_is_reported(closed: bool) -> None:
 
 def test_a_missing_segment_is_reported() -> None:
     """Any but the first, which may have been released: then the records begin later."""
-    disk = make_log(closed=False)
+    disk = make_log()
     paths = disk.paths()
 
     for path in paths:
@@ -176,7 +176,7 @@ def test_a_missing_segment_is_reported() -> None:
 
 def test_a_segment_of_another_log_is_reported() -> None:
     """A file that has the right name but follows another one does not belong."""
-    disk = make_log(closed=False)
+    disk = make_log()
     second = disk.paths()[1]
 
     async def write(other: SimDisk) -> None:
@@ -193,9 +193,21 @@ def test_a_segment_of_another_log_is_reported() -> None:
     assert isinstance(read(disk), WalCorruptError)
 
 
+def test_segments_with_other_metadata_do_not_belong_together() -> None:
+    """A segment of another member's log, with the same records, is reported."""
+    disk, other = make_log(metadata=b"member 1"), make_log(metadata=b"member 2")
+    second = disk.paths()[1]
+
+    overwrite(disk, second, 0, other.content(second))
+
+    left = read(disk)
+    assert isinstance(left, WalCorruptError)
+    assert "expected the metadata b'member 1', found b'member 2'" in str(left)
+
+
 def test_a_file_with_a_strange_name_is_reported() -> None:
     """What looks like a segment, but is none that a log makes, is not passed over."""
-    disk = make_log(closed=False)
+    disk = make_log()
     drive(disk.open(f"{LOG}/backup.wal", create=True))
 
     left = read(disk)
@@ -206,7 +218,7 @@ def test_a_file_with_a_strange_name_is_reported() -> None:
 
 def test_other_files_are_passed_over() -> None:
     """A log's directory may hold what does not end as segments do."""
-    disk = make_log(closed=False)
+    disk = make_log()
     drive(disk.open(f"{LOG}/README", create=True))
 
     assert read(disk) == EVERYTHING

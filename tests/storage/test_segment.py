@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kactors.storage import segment
 from kactors.storage.errors import WalCorruptError
 from kactors.storage.record import Record
 from kactors.storage.segment import (
-    CONTENT_BYTES_MAX,
+    METADATA_BYTES_MAX,
     SegmentHeader,
     decode_header,
     parse_name,
@@ -89,6 +90,16 @@ def test_a_header_under_another_name_is_reported() -> None:
         decode_header(segment_name(4, 77), data)
 
 
+def test_a_header_of_another_version_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that a later version has written is not guessed at."""
+    monkeypatch.setattr(segment, "VERSION", 2)
+    data, _ = HEADER.encode()
+    monkeypatch.undo()
+
+    with pytest.raises(WalCorruptError, match="expected version 1, found version 2"):
+        decode_header(HEADER.name, data)
+
+
 def test_an_error_says_what_is_lost() -> None:
     """It names the file, the place, and the first record that cannot be had."""
     with pytest.raises(WalCorruptError) as caught:
@@ -102,7 +113,7 @@ def test_an_error_says_what_is_lost() -> None:
 def test_metadata_is_bounded() -> None:
     """More than a mebibyte is refused when it is written."""
     header = SegmentHeader(
-        sequence=1, first=1, previous=0, chain=0, metadata=bytes(CONTENT_BYTES_MAX + 1)
+        sequence=1, first=1, previous=0, chain=0, metadata=bytes(METADATA_BYTES_MAX + 1)
     )
 
     with pytest.raises(ValueError, match="do not fit into a segment's header"):

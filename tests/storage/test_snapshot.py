@@ -183,6 +183,23 @@ def test_a_block_of_another_place_is_noticed() -> None:
         drive(drive(store.open_snapshot(1)).read(0, 1))
 
 
+def test_blocks_that_the_trailer_does_not_sum_up_are_noticed() -> None:
+    """A block exchanged for another one of the same place and header is whole, and wrong."""
+    disk, store = new_store()
+    drive(store.save(1, b"a" * 300))
+    other = disk.content(path_of(1))
+    drive(store.save(1, b"b" * 300))
+    whole = disk.content(path_of(1))
+    begin = whole.index(b"b" * 100) - 4
+
+    drive(
+        replace(disk, path_of(1), whole[:begin] + other[begin : begin + 104] + whole[begin + 104 :])
+    )
+
+    with pytest.raises(SnapshotCorruptError, match="expected the digest"):
+        drive(drive(store.open_snapshot(1)).verify())
+
+
 def test_a_snapshot_under_another_name_is_noticed() -> None:
     """A file that was renamed is not taken for the snapshot that its name says."""
     disk, store = new_store()

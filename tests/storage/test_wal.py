@@ -7,6 +7,7 @@ import pytest
 
 from kactors.runtime import ClosedResourceError, current_time, move_on_after, open_nursery, sleep
 from kactors.runtime.disk import Disk
+from kactors.runtime.sim import Simulation
 from kactors.storage.errors import RecordTooLargeError, WalBrokenError, WalMissingError
 from kactors.storage.latency import SsdLatency
 from kactors.storage.operation import Operation
@@ -15,32 +16,11 @@ from kactors.storage.recovery import Recovery
 from kactors.storage.sim_disk import SimDisk
 from kactors.storage.wal import Wal
 from tests.storage.conftest import Run, run_simulated
-from tests.storage.driver import drive
+from tests.storage.logs import new_log, numbered, reopen
 
 ALWAYS = 1_000_000
 SLOW = SsdLatency(sync_min_ns=10_000_000, sync_extra_ns_mean=0, slow_one_in=1 << 60)
 """A sync takes ten milliseconds."""
-
-
-def numbered(number: int, size: int = 0) -> Record:
-    """Return a record that says which one it is."""
-    return Record(1, b"%d" % number + bytes(size))
-
-
-async def new_log(disk: Disk, *, segment_bytes: int = 1 << 20, preallocate: bool = False) -> Wal:
-    """Make a log."""
-    wal, recovery = await Wal.open(
-        disk, "log", create=True, segment_bytes=segment_bytes, preallocate=preallocate
-    )
-    assert recovery == Recovery(created=True)
-    return wal
-
-
-async def reopen(disk: Disk) -> Recovery:
-    """Return what the log holds."""
-    wal, recovery = await Wal.open(disk, "log")
-    await wal.close()
-    return recovery
 
 
 @pytest.mark.parametrize("preallocate", [False, True])
@@ -140,6 +120,52 @@ def test_one_sync_serves_all_who_came_meanwhile() -> None:
 
     assert (syncs, writes) == (2, 2)
     assert took == pytest.approx(0.02, rel=0.01)
+
+
+def test_flushes_share_their_writes_too() -> None:
+    """Who flushes while somebody is at the disk waits for the end, and then for all others."""
+
+    async def main(disk: SimDisk) -> list[int]:
+        wal = await new_log(disk)
+        numbers: list[int] = []
+
+        async def flush() -> None:
+            await wal.flush()
+            numbers.append(wal.durable_number)
+
+        async with open_nursery() as nursery:
+            wal.append([numbered(1)])
+            nursery.start_soon(wal.sync)
+            await sleep(0.001)
+            for number in (2, 3):
+                wal.append([numbered(number)])
+                nursery.start_soon(flush)
+        return numbers
+
+    assert run_simulated(main, latency=SLOW) == [1, 1]
+
+
+def test_a_log_whose_host_dies_is_broken() -> None:
+    """Work on the disk that is torn off in the middle leaves a log that takes nothing more."""
+    logs: list[Wal] = []
+
+    async def main(disk: SimDisk) -> None:
+        wal = await new_log(disk)
+        logs.append(wal)
+        wal.append([numbered(1)])
+        await wal.sync()
+
+    disk = SimDisk(latency=SLOW)
+    with Simulation(1) as simulation:
+        host = simulation.add_host("a", disk=disk)
+        host.on_crash.append(disk.crash)
+        host.spawn(main, disk)
+        simulation.run_until(lambda: bool(logs))
+        simulation.run_for(0.005)
+        host.crash()
+
+    with pytest.raises(WalBrokenError):
+        logs[0].append([numbered(2)])
 
 
 def test_an_appender_is_not_told_before_its_own_record_is_durable() -> None:
@@ -348,178 +374,6 @@ def test_nothing_appended_is_nothing_written() -> None:
         return number, wal.statistics().syncs
 
     assert run_simulated(main) == (0, 0)
-
-
-def test_a_segment_is_not_exceeded() -> None:
-    """The next one begins before a batch that does not fit, unless it would fit into none."""
-
-    async def main(disk: SimDisk) -> list[int]:
-        wal = await new_log(disk, segment_bytes=2048)
-        for number in range(20):
-            wal.append([numbered(number, 300)])
-        await wal.flush()
-        wal.append([numbered(20, 5000), numbered(21, 5000)])
-        wal.append([numbered(22)])
-        await wal.sync()
-        await wal.close()
-        return [len(disk.content(path)) for path in disk.paths()]
-
-    sizes = run_simulated(main)
-
-    assert len(sizes) == 7
-    assert [size for size in sizes if size > 2048] == [sizes[5]]
-
-
-def test_a_cut_begins_a_segment() -> None:
-    """What was appended before is in the old one, and durable."""
-
-    async def main(disk: SimDisk) -> tuple[list[int], int]:
-        wal = await new_log(disk)
-        wal.append([numbered(1), numbered(2)])
-        await wal.cut()
-        durable = wal.durable_number
-        wal.append([numbered(3)])
-        await wal.cut()
-        await wal.cut()
-        return [header.first for header in wal.segments], durable
-
-    assert run_simulated(main) == ([1, 3, 4, 4], 2)
-
-
-STATE, OTHER = 7, 8
-
-
-def test_the_latest_record_of_a_carried_type_outlives_its_segment() -> None:
-    """Segments that hold it can be released: each later one repeats it in its header."""
-
-    async def main(disk: SimDisk) -> list[Recovery]:
-        wal, _ = await Wal.open(
-            disk, "log", create=True, metadata=b"member 1", carried_types=[STATE, OTHER]
-        )
-        wal.append([Record(STATE, b"term 1"), numbered(2), Record(STATE, b"term 2"), numbered(4)])
-        await wal.cut()
-        wal.append([numbered(5), Record(OTHER, b"other")])
-        await wal.cut()
-        await wal.close()
-        recoveries = []
-        for released in (5, 7):
-            wal, recovery = await Wal.open(disk, "log")  # goes on to carry what it carried
-            recoveries.append(recovery)
-            await wal.release(released)
-            await wal.close()
-        return [*recoveries, await reopen(disk)]
-
-    whole, rest, empty = run_simulated(main)
-
-    assert {recovery.metadata for recovery in (whole, rest, empty)} == {b"member 1"}
-    assert (whole.first_number, whole.carried) == (1, ())
-    assert (rest.first_number, rest.carried) == (5, (Record(STATE, b"term 2"),))
-    assert (empty.first_number, empty.records) == (7, ())
-    assert empty.carried == (Record(STATE, b"term 2"), Record(OTHER, b"other"))
-
-
-def test_what_is_carried_is_what_was_written_before() -> None:
-    """A segment that begins in the middle of what is being written carries what precedes it."""
-
-    async def main(disk: SimDisk) -> list[bool]:
-        wal, _ = await Wal.open(disk, "log", create=True, segment_bytes=1024, carried_types=[STATE])
-        for number in range(1, 30):
-            wal.append([Record(STATE, b"%d" % number), numbered(number, 100)])
-        await wal.sync()
-        return [
-            header.carried == (Record(STATE, b"%d" % (header.first // 2)),)
-            for header in wal.segments[1:]
-        ]
-
-    carried = run_simulated(main)
-
-    assert len(carried) > 5
-    assert all(carried)
-
-
-def test_released_segments_go_away() -> None:
-    """Those that hold only earlier records do; the last one stays whatever is asked."""
-
-    async def main(disk: SimDisk) -> list[tuple[int, ...]]:
-        wal = await new_log(disk, segment_bytes=1024)
-        for number in range(1, 11):
-            wal.append([numbered(number, 400)])
-        await wal.sync()
-        firsts = [tuple(header.first for header in wal.segments)]
-        for upto in (2, 4, 1000):
-            await wal.release(upto)
-            firsts.append(tuple(header.first for header in wal.segments))
-        assert len(await disk.list("log")) == 1
-        recovery = await reopen(disk)
-        assert recovery.first_number == firsts[-1][0]
-        return firsts
-
-    before, upto_2, upto_4, all_of_them = run_simulated(main)
-
-    assert before == tuple(range(1, 11))
-    assert upto_2 == before[1:]
-    assert upto_4 == before[3:]
-    assert all_of_them == before[-1:]
-
-
-def test_segments_are_released_while_others_append() -> None:
-    """A release does not keep appenders waiting, and two of them do not get mixed up."""
-
-    async def main(disk: SimDisk) -> Recovery:
-        wal = await new_log(disk, segment_bytes=1024)
-        async with open_nursery() as nursery:
-            for number in range(1, 41):
-                wal.append([numbered(number, 400)])
-                nursery.start_soon(wal.sync)
-                if not number % 5:
-                    nursery.start_soon(wal.release, number - 5)
-                await sleep(0.0001)
-        await wal.release(35)
-        disk.crash()
-        return await reopen(disk)
-
-    recovery = run_simulated(main)
-
-    assert recovery.first_number == 35
-    assert recovery.records == tuple(numbered(number, 400) for number in range(35, 41))
-
-
-@pytest.mark.usefixtures("at_once")
-def test_a_preallocated_segment_keeps_its_size() -> None:
-    """Records overwrite zeros, so that a sync has no metadata to write; a closed one is cut."""
-    disk = SimDisk()
-    wal = drive(new_log(disk, segment_bytes=8192, preallocate=True))
-
-    wal.append([numbered(1, 5000)])
-    drive(wal.sync())
-    sizes = [len(disk.content(path)) for path in disk.paths()]
-    wal.append([numbered(2, 5000)])
-    drive(wal.sync())
-
-    assert sizes == [8192]
-    assert [len(disk.content(path)) for path in disk.paths()] == [5552, 8192]
-
-
-def test_the_next_segment_is_made_ahead() -> None:
-    """With `keep_prepared` the batch that begins a segment writes no zeros."""
-
-    async def main(disk: SimDisk) -> int:
-        wal = await new_log(disk, segment_bytes=1 << 21, preallocate=True)
-        written: list[str] = []
-
-        def note(operation: Operation, name: str) -> None:
-            if operation is Operation.WRITE:
-                written.append(name)
-
-        async with open_nursery() as nursery:
-            nursery.start_soon(wal.keep_prepared)
-            await sleep(1.0)
-            disk._observer = note
-            await wal.cut()
-            nursery.cancel_scope.cancel()
-        return written.count(written[0])
-
-    assert run_simulated(main) == 1  # the header
 
 
 def test_a_log_survives_its_process() -> None:
