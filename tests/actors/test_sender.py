@@ -1,0 +1,140 @@
+"""The way out of a host, where no transport carries what a host sends to itself."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from kactors.actors import Actor, Address, System, handles, serves
+from kactors.actors.live_world import LiveWorld
+from kactors.actors.sender import LOCAL_MAX
+from kactors.runtime import live, move_on_after, sleep
+from kactors.transport.memory import MemoryHub
+from tests.actors.cast import Answer, Ask, Count, DeclaredError, Fail, Note, Server, SlowAsk
+
+pytestmark = pytest.mark.live
+
+
+def in_live_world(
+    body: Callable[[LiveWorld], Awaitable[Any]], **actors: Callable[[], Actor]
+) -> Any:
+    """Run ``body(world)`` in real time; host ``b`` has the actors, host ``a`` none."""
+
+    async def main() -> Any:
+        hub = MemoryHub()
+        async with LiveWorld(seed=1) as world:
+            for name in ("a", "b"):
+                world.add_host(name, lambda _, name=name: hub.transport(name))  # type: ignore[misc]
+            for name, make in actors.items():
+                world.hosts["b"].deploy(make, name)
+            await sleep(0.01)
+            return await body(world)
+
+    return live.run(main)
+
+
+class Recursive(Server):
+    """Asks itself, and notes whether its handlers are ever called within each other."""
+
+    depth = 0
+    depth_max = 0
+
+    @handles
+    def note(self, note: Note, sender: Address) -> None:
+        """Send to itself until zero."""
+        self.depth += 1
+        self.depth_max = max(self.depth_max, self.depth)
+        self.notes.append(note.number)
+        if note.number:
+            self.send(self.address, Note(note.number - 1))
+        self.depth -= 1
+
+    @serves
+    async def slow_ask(self, request: SlowAsk) -> Answer:
+        """Ask itself, and read its own stream."""
+        answer = await self.request(self.address, Ask(request.number))
+        async with self.open_stream(self.address, Count(200)) as inbox:
+            numbers = [event.number async for event in inbox]
+        return Answer(answer.number + len(numbers))
+
+
+def test_nothing_is_handled_on_its_senders_stack() -> None:
+    """A thousand messages from an actor to itself are a thousand turns."""
+    actors: list[Recursive] = []
+
+    def make() -> Recursive:
+        actors.append(Recursive())
+        return actors[-1]
+
+    async def body(world: LiveWorld) -> None:
+        world.hosts["a"].system.ref("b/server").send(Note(1000))
+        with move_on_after(10.0):
+            while len(actors[0].notes) < 1001:
+                await sleep(0.001)
+
+    in_live_world(body, server=make)
+
+    assert actors[0].notes == list(range(1000, -1, -1))
+    assert actors[0].depth_max == 1
+
+
+def test_requests_and_streams_within_a_host() -> None:
+    """And to another: the same actor, in real time."""
+
+    async def body(world: LiveWorld) -> tuple[Any, Any]:
+        async def asker(system: System) -> Any:
+            return await system.ref("b/server").request(SlowAsk(5, 0.0))
+
+        async def failing(system: System) -> Any:
+            with pytest.raises(DeclaredError):
+                await system.ref("b/server").request(Fail("declared"))
+
+        await world.call("a", failing)
+        return await world.call("a", asker), await world.call("b", asker)
+
+    assert in_live_world(body, server=Recursive) == (Answer(205), Answer(205))
+
+
+def test_too_much_to_itself_is_a_dead_letter() -> None:
+    """A host that floods itself loses what it cannot keep, and counts it."""
+
+    async def body(world: LiveWorld) -> Any:
+        system = world.hosts["b"].system
+        for number in range(LOCAL_MAX + 5):
+            system.ref("b/server").send(Note(number))
+        return system.dead_letters.counts
+
+    counts = in_live_world(body, server=Server)
+
+    assert counts["too many to this host itself"] == 5
+
+
+class Polite(Server):
+    """Says goodbye."""
+
+    async def on_stop(self) -> None:
+        """Ask how long, and tell."""
+        answer = await self.ref("a/listener").request(Ask(7))
+        self.ref("a/listener").send(Note(answer.number))
+
+
+def test_a_system_that_is_stopped_stops_its_actors_first() -> None:
+    """What they say then still leaves, and is answered."""
+    listeners: list[Server] = []
+
+    def listener() -> Server:
+        listeners.append(Server())
+        return listeners[-1]
+
+    async def main() -> None:
+        hub = MemoryHub()
+        async with LiveWorld(seed=1) as world:
+            world.add_host("a", lambda _: hub.transport("a")).deploy(listener, "listener")
+            async with LiveWorld(seed=2) as inner:
+                inner.add_host("b", lambda _: hub.transport("b")).deploy(Polite, "polite")
+                await sleep(0.02)
+            await sleep(0.02)
+
+    live.run(main)
+
+    assert listeners[0].asked == listeners[0].notes == [7]
