@@ -115,7 +115,7 @@ class LiveWorld:
                 on_life=self.lives.tell,
             )
 
-        host = self.hosts[name] = WorldHost(machine, new_system, self._gave_up)
+        host = self.hosts[name] = WorldHost(machine, new_system, self._gave_up, self.recorder)
         return host
 
     async def call(self, host: str, async_fn: AsyncFunction, *args: Any) -> Any:

@@ -91,7 +91,7 @@ class World:
                 on_life=self.lives.tell,
             )
 
-        host = self.hosts[name] = WorldHost(machine, new_system, self._gave_up)
+        host = self.hosts[name] = WorldHost(machine, new_system, self._gave_up, self.recorder)
         return host
 
     def _new_disk(self, name: str) -> SimDisk:

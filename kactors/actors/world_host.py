@@ -11,6 +11,7 @@ from kactors.actors.cell import leaves
 from kactors.actors.errors import GaveUpError
 from kactors.actors.supervision import RestartPolicy
 from kactors.actors.system import System
+from kactors.evidence.trace import Recorder
 from kactors.runtime import Host
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ class Machine(Host, Protocol):
     Attributes:
         boot: started as the first task of each life.
         on_crash: called when the host loses its memory.
+        on_change: told ``crash``, ``restart``, ``pause`` or ``resume`` when that happens.
     """
 
     boot: AsyncFunction | None
     on_crash: list[Callable[[], None]]
+    on_change: list[Callable[[str], None]]
 
     def spawn(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> Any:
         """Run a task of the host's own; it ends with the host."""
@@ -74,6 +77,7 @@ class WorldHost:
         machine: crashes, restarts, pauses; has the clock and the disk.
         new_system: makes the actor system of the machine's present life.
         gave_up: told when the topmost supervisor of a life has given up.
+        recorder: notes what happens to the machine, if given.
 
     Attributes:
         machine: see above.
@@ -85,6 +89,7 @@ class WorldHost:
         machine: Machine,
         new_system: Callable[[], System],
         gave_up: Callable[[WorldHost, str], None],
+        recorder: Recorder | None = None,
     ) -> None:
         self.machine = machine
         self._new_system = new_system
@@ -93,6 +98,8 @@ class WorldHost:
         self.system = new_system()
         machine.boot = self._boot
         machine.on_crash.append(self._silence)
+        if recorder is not None:
+            machine.on_change.append(lambda what: recorder.record(machine, "", what))
         machine.start()
 
     @property

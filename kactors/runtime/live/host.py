@@ -64,6 +64,7 @@ class LiveHost:
     Attributes:
         boot: started as the first task of each life.
         on_crash: called when the host loses its memory.
+        on_change: told ``crash``, ``restart``, ``pause`` or ``resume`` when that happens.
         tasks: the root tasks of this life.
     """
 
@@ -79,6 +80,7 @@ class LiveHost:
         self.tasks: dict[LiveTask, None] = {}
         self.boot: AsyncFunction | None = None
         self.on_crash: list[Hook] = []
+        self.on_change: list[Callable[[str], None]] = []
         self._dying: dict[LiveTask, None] = {}  # doomed tasks that have not ended yet
         self._crashes = 0
         self._on_resume: list[Hook] = []
@@ -141,6 +143,7 @@ class LiveHost:
         self._crashes += 1
         self._on_resume.clear()
         self._thaw()
+        self._tell("crash")
         for hook in tuple(self.on_crash):
             hook()
         doomed, self.tasks = self.tasks, {}
@@ -155,20 +158,27 @@ class LiveHost:
             self.crash()
         self.incarnation += 1
         self.up = True
+        self._tell("restart")
         self.start()
 
     def pause(self) -> None:
         """Hold the host's tasks where they next come back from the runtime."""
-        if self.up:
+        if self.up and not self.paused:
             self.paused = True
+            self._tell("pause")
 
     def resume(self) -> None:
         """Let the host go on."""
         if self.paused:
             self._thaw()
+            self._tell("resume")
             hooks, self._on_resume = self._on_resume, []
             for hook in hooks:
                 hook()
+
+    def _tell(self, what: str) -> None:
+        for listener in self.on_change:
+            listener(what)
 
     def when_resumed(self, hook: Hook) -> None:
         """Call ``hook`` once when the host resumes; a crash forgets it."""

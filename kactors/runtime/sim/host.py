@@ -31,6 +31,7 @@ class SimHost:
     Attributes:
         boot: started as the first task of each life.
         on_crash: called when the host loses its memory; a disk drops here what was not synced.
+        on_change: told ``crash``, ``restart``, ``pause`` or ``resume`` when that happens.
         tasks: the living tasks, in the order of their birth.
     """
 
@@ -46,6 +47,7 @@ class SimHost:
         self.tasks: dict[Task, None] = {}
         self.boot: AsyncFunction | None = None
         self.on_crash: list[Hook] = []
+        self.on_change: list[Callable[[str], None]] = []
         self._held: list[Task] = []
         self._on_resume: list[Hook] = []
         self._ties: dict[str, int] = {}
@@ -112,6 +114,7 @@ class SimHost:
         self.paused = False
         self._held.clear()
         self._on_resume.clear()
+        self._tell("crash")
         for hook in tuple(self.on_crash):
             hook()
         self._end_tasks()
@@ -144,12 +147,14 @@ class SimHost:
         self.incarnation += 1
         self.up = True
         self._scope = self._fresh_scope()
+        self._tell("restart")
         self.start()
 
     def pause(self) -> None:
         """Freeze the host's tasks while the world, and its clocks, go on."""
-        if self.up:
+        if self.up and not self.paused:
             self.paused = True
+            self._tell("pause")
             for task in self.tasks:
                 task.stopped = True
 
@@ -157,6 +162,7 @@ class SimHost:
         """Let the host go on: what came due meanwhile happens now."""
         if self.paused:
             self.paused = False
+            self._tell("resume")
             for task in self.tasks:
                 task.stopped = False
             self.kernel.ready.extend(self._held)
@@ -164,6 +170,10 @@ class SimHost:
             hooks, self._on_resume = self._on_resume, []
             for hook in hooks:
                 hook()
+
+    def _tell(self, what: str) -> None:
+        for listener in self.on_change:
+            listener(what)
 
     def hold(self, task: Task) -> None:
         """Keep a task that has come due until the host resumes; forget a dead one."""
