@@ -322,7 +322,7 @@ class Storm:
         self.cut = set()
         for member in sorted(self.down):
             self.restart(member)
-        for round_number in range(1, 3000):
+        for round_number in range(1, 10_000):
             for node in self.nodes.values():
                 if round_number % 2:
                     node.raft.tick()
