@@ -12,7 +12,8 @@ A request is sent to one member at a time. What comes back belongs to one of fou
   elsewhere. A write is not: it may have happened, and repeating it could undo what others did;
 * *never*: the time is up.
 
-Writes and whatever else only the leader does go to whoever led last; reads go round.
+Writes and whatever else only the leader does go to whoever led last, or who is said to lead by a
+member that answers; reads go round.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +30,7 @@ from kactors.actors.errors import (
 from kactors.actors.inbox import Inbox
 from kactors.actors.request import Request, StreamRequest
 from kactors.actors.system import System
+from kactors.errors import KactorsError
 from kactors.etcd.client_errors import BadUrl, ClusterUnavailable, OutcomeUnknown
 from kactors.etcd.errors import (
     EtcdError,
@@ -45,6 +47,7 @@ from kactors.etcd.errors import (
 )
 from kactors.etcd.member_url import MemberUrl
 from kactors.etcd.messages.cluster import MemberList
+from kactors.etcd.messages.maintenance import Status
 from kactors.runtime import current_time, sleep
 from kactors.transport.envelope import Address
 
@@ -73,6 +76,12 @@ _UNKNOWN: Final = (
 )
 _PAUSE_SECONDS: Final = 0.05
 _PAUSE_SECONDS_MAX: Final = 0.5
+#: Less than this is no time at all: a clock counts nanoseconds, and sums of floats do not.
+_MOMENT_SECONDS: Final = 1e-6
+
+
+class _NoAnswer(KactorsError):
+    """A member has not said who leads."""
 
 
 class Asker(Protocol):
@@ -192,12 +201,16 @@ class Session:
         end = current_time() + self.timeout
         pause = _PAUSE_SECONDS
         problem: Exception | None = None
-        while (left := end - current_time()) > 0:
+        while (left := end - current_time()) > _MOMENT_SECONDS:
             address = self._leader if leader and self._leader is not None else self.endpoint()
-            patience = min(left, self._attempt_timeout) if repeatable else left
+            patience = min(left, self._attempt_timeout)
             try:
+                if leader and address != self._leader:
+                    address = await self._find_leader(address, patience)
+                if not repeatable:
+                    patience = end - current_time()
                 answer = await self._asker.request(address, message, timeout=patience)
-            except _NOT_HERE as found:
+            except (_NoAnswer, *_NOT_HERE) as found:
                 problem = found
                 self.turn_away(address)
                 if isinstance(found, NotLeader) and await self._follow(found.leader_hint, address):
@@ -226,6 +239,23 @@ class Session:
             await self._discover(told_by)
         self._leader = self._members.get(member)
         return self._leader is not None
+
+    async def _find_leader(self, address: Address, patience: float) -> Address:
+        """Ask one member who leads, so that a write goes nowhere without hope of an answer.
+
+        Raises:
+            _NoAnswer: it has not said; nothing was done.
+        """
+        try:
+            status = await self._asker.request(address, Status(), timeout=patience)
+        except RequestError as problem:
+            raise _NoAnswer(problem) from problem
+        if status.leader == status.header.member_id:
+            self._leader = address
+        elif not await self._follow(status.leader, address):
+            raise NoLeader
+        assert self._leader is not None, "somebody leads"
+        return self._leader
 
     async def _discover(self, address: Address) -> None:
         """Ask one member where the others are."""

@@ -133,10 +133,9 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
 
     async def on_stop(self) -> None:
         """Hand leadership over, write what is owed, close the disk."""
-        parts, self._parts = self._parts, None
-        if parts is None:
+        if self._parts is None:
             return
-        driver = parts.driver
+        driver = self._parts.driver
         heir = self._heir(driver.raft)
         if driver.leads() and heir is not None:
             driver.raft.transfer_leadership(heir)

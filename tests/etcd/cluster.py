@@ -86,7 +86,7 @@ class Cluster:
         return leader
 
     def inject(self, *faults: Any) -> Injector:
-        """Begin a plan of faults, whose times count from the beginning of the world."""
+        """Begin a plan of faults, whose times count from now on."""
         injector = Injector(SimTarget(self.world), FaultPlan(tuple(faults)))
         injector.start()
         return injector
