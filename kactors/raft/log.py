@@ -107,6 +107,11 @@ class RaftLog:
         return self.offset - 1
 
     @property
+    def durable_commit_index(self) -> int:
+        """The last entry that is committed and that this member may promise to have."""
+        return min(self.commit_index, self.offset - 1)
+
+    @property
     def last_term(self) -> int:
         """The term of the last entry."""
         if self.unstable:

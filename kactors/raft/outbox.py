@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from kactors.raft import trace
+from kactors.raft.log import RaftLog
 from kactors.raft.messages import Entry, Message
 from kactors.raft.ready import Chunk, ChunkRequest, HardState, ReadState, Ready, SoftState
 from kactors.raft.role import Role
@@ -67,10 +68,18 @@ class Outbox:
             or self.chunks
         )
 
+    def _recordable_commit(self, log: RaftLog) -> int:
+        """Return the commit index to write: never one of entries that are not durable yet.
+
+        The hard state is written before the entries. If the write is torn between the two, the
+        disk may hold other entries in their place, and must not call them committed.
+        """
+        return self._saved_hard[3] if log.snapshot is not None else log.durable_commit_index
+
     def take(self, raft: "Raft") -> Ready | None:
         """Hand over what is owed, ``None`` if nothing is."""
         log = raft.log
-        hard = (raft.term, raft.vote, raft.recovering, log.commit_index)
+        hard = (raft.term, raft.vote, raft.recovering, self._recordable_commit(log))
         soft = (raft.role, raft.leader)
         hard_changed, soft_changed = hard != self._saved_hard, soft != self._saved_soft
         has_writes = hard_changed or log.has_unwritten
