@@ -281,11 +281,9 @@ class RaftObserver:
         )
 
     def _holders(self, index: int, term: int) -> list[int]:
-        held = [
-            (member, disk)
-            for member, disk in self._disks.items()
-            if member not in self._seen or not self._seen[member].view.recovering
-        ]
+        # A wiped member counts, too: until the others have decided without it, it does not
+        # vote, so no leader can be elected by a majority that does not know of the entry.
+        held = list(self._disks.items())
         for member, graves in self._graves.items():
             held.extend((member, grave) for grave in graves)
         return sorted({member for member, disk in held if _holds(disk, index, term)})
