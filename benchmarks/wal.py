@@ -3,7 +3,7 @@
 The baseline writes the same bytes in the same pieces with ``os.pwrite`` and waits for
 ``os.fdatasync``, with neither checksums nor tasks nor threads. The budget: with a sync, a batch
 of 16 takes at most twice the bare calls, since most of it is waiting for the disk; a hundred
-tasks that each want their record durable are served ten times as fast as by a sync each.
+tasks that each want their record durable are served five times as fast as by a sync each.
 
 All files are in the directory for temporary files: set ``TMPDIR`` to choose the disk.
 
