@@ -63,7 +63,10 @@ class Actor:
         """Prepare; messages wait until this has returned."""
 
     async def on_stop(self) -> None:
-        """Tidy up when stopped, within five seconds; not called after a failure or a crash."""
+        """Tidy up when stopped, within five seconds; not called after a failure or a crash.
+
+        If the actor ends with its parent or its host, its tasks have ended already.
+        """
 
     def on_down(self, address: Address, reason: str) -> None:
         """Learn that an actor watched with `watch` has ended, or cannot be reached."""

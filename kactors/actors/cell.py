@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from kactors.actors.errors import GaveUpError, HandlerError, KilledError, text_of
+from kactors.actors.errors import GaveUpError, HandlerError, KilledError, leaves, text_of
 from kactors.actors.life import Life
 from kactors.actors.serving import Bound
 from kactors.actors.supervision import RestartHistory, RestartPolicy
-from kactors.runtime import CancelScope, cancel_scope, current_time, sleep
+from kactors.runtime import CancelScope, cancel_scope, checkpoint, current_time, sleep
 from kactors.transport.envelope import Address, Envelope
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Cell:
                 error = await self._live()
                 if not self._goes_on(failed=error is not None):
                     return
+                await checkpoint()  # if it failed while being cancelled, that is its end
                 pause = history.note(current_time())
                 if pause is None:
                     raise GaveUpError(
@@ -208,12 +209,3 @@ def _raise_bugs(error: Exception) -> None:
     for cause in leaves(error):
         if isinstance(cause, _BUGS):
             raise cause from None
-
-
-def leaves(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exceptions in a group, or the exception itself, in order."""
-    if isinstance(error, BaseExceptionGroup):
-        for part in error.exceptions:
-            yield from leaves(part)
-    else:
-        yield error

@@ -1,5 +1,6 @@
 """What may go wrong between actors."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from kactors.errors import KactorsError
@@ -172,3 +173,12 @@ def text_of(error: BaseException) -> str:
     said = " ".join(str(error).split())
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     return text[:TEXT_MAX].encode(errors="replace").decode()
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exceptions in a group, or the exception itself, in order."""
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from leaves(part)
+    else:
+        yield error

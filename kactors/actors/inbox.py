@@ -151,9 +151,6 @@ class Inbox(Generic[EventT]):
         self.heard = True
         if not self._incarnation:
             self._incarnation = envelope.source_incarnation
-        elif self._incarnation != envelope.source_incarnation:
-            self._break("the server has restarted")
-            return
         match envelope.kind:
             case Kind.STREAM_EVENT:
                 self._on_event(envelope.number, envelope.payload)

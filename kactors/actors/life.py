@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from kactors.actors.errors import NotAliveError, OverloadedError
+from kactors.actors.errors import NotAliveError, OverloadedError, leaves
 from kactors.actors.handlers import handlers_of
 from kactors.actors.mailbox import Mailbox
 from kactors.actors.serving import AsyncMessages, Bound, PlainMessages, bind
@@ -59,6 +59,7 @@ class Life:
         self.runtime: Runtime = current.runtime
         self._requests_max = actor.mailbox.requests_max
         self._nursery: Nursery | None = None
+        self._started = False
         self._failing = False
         self._watching: dict[Address, CancelScope] = {}
         #: Calls a plain function as a task of this life would; see `Nursery.call`.
@@ -91,6 +92,12 @@ class Life:
                 self._nursery = nursery
                 self.call = nursery.call
                 nursery.start_soon(self._main, name="main")
+        except BaseException as error:
+            # Not for a failure, nor for a crash.
+            cancelled = all(isinstance(cause, cancelled_class()) for cause in leaves(error))
+            if cancelled and self._started and not self.system.silent:
+                await self._tidy_up()
+            raise
         finally:
             self._nursery = None
             for _, message, _ in self.mailbox.drain():
@@ -98,21 +105,15 @@ class Life:
                 self.system.dead_letters.add("left in the mailbox", self.address, tag)
 
     async def _main(self) -> None:
-        scope = self.nursery.cancel_scope
-        started = False
         try:
             await self.actor.on_start()
-            started = True
+            self._started = True
             self.cell.begin_running()
             await self._handle_messages()
-        except cancelled_class():
+        finally:
             self.cell.end_running()
-            # Not for a failure, which cancels the nursery's own scope, nor for a crash.
-            if started and not (scope.cancel_called or self.system.silent):
-                await self._tidy_up()
-            raise
         await self._tidy_up()
-        scope.cancel("the actor has stopped")
+        self.nursery.cancel_scope.cancel("the actor has stopped")
 
     async def _handle_messages(self) -> None:
         while (item := await self.mailbox.take()) is not None:

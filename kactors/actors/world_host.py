@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from kactors.actors.cell import leaves
-from kactors.actors.errors import GaveUpError
+from kactors.actors.errors import GaveUpError, leaves
 from kactors.actors.supervision import RestartPolicy
 from kactors.actors.system import System
 from kactors.evidence.trace import Recorder

@@ -6,7 +6,6 @@ import pytest
 
 from kactors.actors import (
     Actor,
-    GaveUpError,
     NotRunningError,
     Request,
     Restart,
@@ -14,7 +13,7 @@ from kactors.actors import (
     World,
     serves,
 )
-from kactors.actors.cell import CellState, leaves
+from kactors.actors.cell import CellState
 from kactors.runtime import sleep, sleep_forever
 from kactors.wire import message
 from tests.actors.cast import (
@@ -407,8 +406,9 @@ class TestChildren:
         world.run_for(0.5)
         assert len(parents) == 2
 
-    def test_a_child_that_fails_while_it_is_being_stopped_fails_alone(self) -> None:
-        """Its parent ends as it would have without it."""
+    @pytest.mark.parametrize("where", ["task", "on_stop"])
+    def test_a_child_that_fails_while_it_is_being_stopped_fails_alone(self, where: str) -> None:
+        """Its parent ends as it would have without it, even if no failure is tolerated."""
 
         class Failing(Stopping):
             async def on_start(self) -> None:
@@ -419,12 +419,13 @@ class TestChildren:
                 try:
                     await sleep_forever()
                 finally:
-                    raise ValueError("while being cancelled")
+                    if where == "task":
+                        raise ValueError("while being cancelled")
 
             async def on_stop(self) -> None:
                 raise ValueError("while being stopped")
 
-        world, parents, children = self.family(make=Failing)
+        world, parents, children = self.family(RestartPolicy(intensity=0), make=Failing)
 
         ask(world, Stop(), to="b/parent")
         world.run_for(100)
@@ -432,6 +433,29 @@ class TestChildren:
         assert (len(parents), len(children)) == (1, 1)
         assert parents.last.calls == ["start", "stop"]
         assert world.given_up == []
+        assert world.hosts["b"].system.failures == 1
+
+    @pytest.mark.parametrize("where", ["task", "on_stop"])
+    def test_a_bug_while_being_stopped_ends_the_run(self, where: str) -> None:
+        """Also one that only cleanup code meets."""
+
+        class Buggy(Stopping):
+            async def on_start(self) -> None:
+                self.start_soon(self.guard)
+
+            async def guard(self) -> None:
+                try:
+                    await sleep_forever()
+                finally:
+                    assert where != "task", "a bug in cleanup"
+
+            async def on_stop(self) -> None:
+                assert where != "on_stop", "a bug in cleanup"
+
+        world, _, _ = self.family(make=Buggy)
+
+        with pytest.raises(AssertionError, match="a bug in cleanup"):
+            kill(world, "parent")
 
     def test_a_bug_in_a_child_ends_the_run(self) -> None:
         """Neither its own supervisor nor the one above hides it."""
@@ -439,18 +463,6 @@ class TestChildren:
 
         with pytest.raises(AssertionError, match="a bug: deep down"):
             ask(world, Fail("deep down"), to="b/parent/child")
-
-    def test_a_bug_while_being_cancelled_ends_the_run(self) -> None:
-        """Also one that only cleanup code meets."""
-
-        class Buggy(Stopping):
-            async def on_stop(self) -> None:
-                raise AssertionError("a bug in on_stop")
-
-        world, _, _ = self.family(make=Buggy)
-
-        with pytest.raises(AssertionError, match="a bug in on_stop"):
-            kill(world, "parent")
 
 
 class TestGivingUp:
@@ -618,12 +630,3 @@ def test_a_cell_says_what_it_is() -> None:
 
     assert repr(world.hosts["b"].system.cells["server"]) == "<actor b/server, life 1, running>"
     assert repr(world.hosts["b"].system) == "<system of b, incarnation 1>"
-
-
-def test_leaves_of_nested_groups() -> None:
-    """Each exception once, in order."""
-    one, two, three = ValueError(1), OSError(2), GaveUpError("3")
-    group = ExceptionGroup("outer", [one, ExceptionGroup("inner", [two, three])])
-
-    assert list(leaves(group)) == [one, two, three]
-    assert list(leaves(one)) == [one]

@@ -3,7 +3,15 @@
 import pytest
 
 from kactors.actors import errors
-from kactors.actors.errors import TEXT_MAX, ActorError, RequestError, text_of, travels
+from kactors.actors.errors import (
+    TEXT_MAX,
+    ActorError,
+    GaveUpError,
+    RequestError,
+    leaves,
+    text_of,
+    travels,
+)
 from kactors.wire import decode, encode
 
 TRAVELLING = [
@@ -63,3 +71,12 @@ def test_the_text_of_an_error_can_always_travel(error: Exception, text: str) -> 
     """On one line, of bounded length, and without what has no bytes."""
     assert text_of(error) == text
     assert text_of(error).encode()
+
+
+def test_leaves_of_nested_groups() -> None:
+    """Each exception once, in order."""
+    one, two, three = ValueError(1), OSError(2), GaveUpError("3")
+    group = ExceptionGroup("outer", [one, ExceptionGroup("inner", [two, three])])
+
+    assert list(leaves(group)) == [one, two, three]
+    assert list(leaves(one)) == [one]

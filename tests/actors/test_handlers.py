@@ -63,10 +63,19 @@ def test_an_overriding_method_inherits_the_mark() -> None:
     assert ask(world, Ask(1)) == Answer(-1)
 
 
-def test_the_sender_is_handed_to_a_handler_that_takes_it() -> None:
+class PlainToo(Base):
+    """Takes the sender in a plain handler, too."""
+
+    def waits(self, request: Ask | SlowAsk, sender: Address) -> Answer:  # type: ignore[override]
+        """Serve at once."""
+        return Answer(request.number + len(sender.name))
+
+
+@pytest.mark.parametrize("kind", [Base, PlainToo])
+def test_the_sender_is_handed_to_a_handler_that_takes_it(kind: type[Base]) -> None:
     """Here the asker is the host's own ``system``, six letters long."""
     world = small_world()
-    serve(world, Base)
+    serve(world, kind)
 
     assert ask(world, Ask(1)) == Answer(7)
 
