@@ -68,16 +68,20 @@ class SimNursery:
         kernel, parent = self._kernel, self._parent
         assert parent is not None
         if parent.done or kernel.task is None:  # its host has crashed, or its world has ended
-            self._closed = True
+            self._abandon()
             return False
         if exc is not None:
             self._errors.append(exc)
             self.cancel_scope.cancel("the body of the nursery raised")
-        if self.members or self._starting:
-            self._waiting = True
-            await kernel.park_shielded()
-        else:
-            await kernel.cancel_shielded_checkpoint()
+        try:
+            if self.members or self._starting:
+                self._waiting = True
+                await kernel.park_shielded()
+            else:
+                await kernel.cancel_shielded_checkpoint()
+        except GeneratorExit:  # nothing else is raised in here: as above
+            self._abandon()
+            raise
         self._closed = True
         error: BaseException | None = None
         if self._errors:
@@ -90,6 +94,10 @@ class SimNursery:
             raise_as_it_was(remaining)
         finally:
             del remaining, error, exc  # they refer to this frame: let no cycle keep them
+
+    def _abandon(self) -> None:
+        self._closed = True
+        self.cancel_scope.leave(None)
 
     def start_soon(self, async_fn: AsyncFunction, *args: Any, name: str | None = None) -> None:
         """Run ``async_fn(*args)`` as a child task, soon.

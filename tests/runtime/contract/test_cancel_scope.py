@@ -1,9 +1,5 @@
 """Cancel scopes: level-triggered, nested, shielded, with deadlines."""
 
-import contextlib
-import math
-from collections.abc import AsyncIterator
-
 import pytest
 
 from kactors.runtime import (
@@ -14,10 +10,8 @@ from kactors.runtime import (
     cancelled_class,
     checkpoint,
     checkpoint_if_cancelled,
-    current_effective_deadline,
     current_time,
     move_on_after,
-    move_on_at,
     open_nursery,
     sleep,
     sleep_forever,
@@ -115,22 +109,6 @@ def test_cancel_before_enter(run: Run) -> None:
     run(main)
 
     assert reached == ["body"]
-
-
-def test_a_scope_is_entered_once(run: Run) -> None:
-    """Entering it again is a `RuntimeError`, also after it was left."""
-
-    async def main() -> None:
-        scope = cancel_scope()
-        with scope:
-            with pytest.raises(RuntimeError), scope:
-                pass
-            await checkpoint()
-        with pytest.raises(RuntimeError), scope:
-            pass
-        await checkpoint()
-
-    run(main)
 
 
 def test_the_outer_cancellation_passes_the_inner_scope(run: Run) -> None:
@@ -257,127 +235,6 @@ def test_lowering_a_shield_wakes_who_waits_behind_it(run: Run) -> None:
     assert run(main) == pytest.approx(2.0, abs=1e-6)
 
 
-def test_a_deadline_cancels(run: Run) -> None:
-    """At the deadline the body ends."""
-
-    async def main() -> float:
-        began = current_time()
-        with cancel_scope(deadline=began + 2.0) as scope:
-            await sleep_forever()
-        assert scope.cancel_called
-        assert scope.cancelled_caught
-        return current_time() - began
-
-    assert run(main) == pytest.approx(2.0, abs=1e-6)
-
-
-@pytest.mark.parametrize("ago", [0.0, 1.0, math.inf])
-def test_a_deadline_in_the_past_cancels_at_the_first_checkpoint(run: Run, ago: float) -> None:
-    """Nothing that waits is begun when the time is up already."""
-
-    async def main() -> tuple[bool, bool]:
-        scope = cancel_scope(deadline=current_time() - ago)
-        assert scope.cancel_called
-        with scope:
-            await checkpoint()
-        with move_on_at(current_time() - ago) as another:
-            await checkpoint()
-        return scope.cancelled_caught, another.cancelled_caught
-
-    assert run(main) == (True, True)
-
-
-def test_a_deadline_can_be_moved(run: Run) -> None:
-    """The scope follows its deadline forth and back."""
-
-    async def main() -> float:
-        began = current_time()
-        with cancel_scope(deadline=began + 1.0) as scope:
-            scope.deadline = began + 10.0
-            await sleep(3.0)
-            scope.deadline = began + 4.0
-            assert scope.deadline == began + 4.0
-            await sleep_forever()
-        return current_time() - began
-
-    assert run(main) == pytest.approx(4.0, abs=1e-6)
-
-
-def test_a_deadline_can_be_taken_away(run: Run) -> None:
-    """An infinite deadline is none."""
-
-    async def main() -> bool:
-        with cancel_scope(deadline=current_time() + 1.0) as scope:
-            scope.deadline = math.inf
-            await sleep(5.0)
-        return scope.cancel_called
-
-    assert not run(main)
-
-
-def test_a_deadline_moved_into_the_past_cancels(run: Run) -> None:
-    """What waits is cancelled at once."""
-
-    async def main() -> float:
-        began = current_time()
-        with cancel_scope() as scope:
-            scope.deadline = -math.inf
-            await sleep_forever()
-        return current_time() - began
-
-    assert run(main) == pytest.approx(0.0, abs=1e-6)
-
-
-def test_a_deadline_does_nothing_once_the_scope_is_left(run: Run) -> None:
-    """The code behind the scope is not concerned, even if the deadline is set again."""
-
-    async def main() -> bool:
-        with cancel_scope(deadline=current_time() + 1.0) as scope:
-            await checkpoint()
-        scope.deadline = current_time() + 2.0
-        await sleep(5.0)
-        return scope.cancel_called
-
-    assert not run(main)
-
-
-def test_a_deadline_cannot_be_undefined(run: Run) -> None:
-    """It is a number."""
-
-    async def main() -> None:
-        with pytest.raises(ValueError, match="deadline"):
-            cancel_scope(deadline=math.nan)
-        scope = cancel_scope()
-        with pytest.raises(ValueError, match="deadline"):
-            scope.deadline = math.nan
-        await checkpoint()
-
-    run(main)
-
-
-def test_the_effective_deadline_is_the_earliest_around(run: Run) -> None:
-    """It looks outwards up to the first shield, and is ``-inf`` once cancelled."""
-
-    async def main() -> None:
-        now = current_time()
-        assert current_effective_deadline() == math.inf
-        with cancel_scope(deadline=now + 10.0) as outer:
-            assert current_effective_deadline() == now + 10.0
-            with cancel_scope(deadline=now + 20.0):
-                assert current_effective_deadline() == now + 10.0
-                with cancel_scope(deadline=now + 5.0):
-                    assert current_effective_deadline() == now + 5.0
-                    with cancel_scope(deadline=now + 7.0, shield=True):
-                        assert current_effective_deadline() == now + 7.0
-                        outer.cancel()
-                        assert current_effective_deadline() == now + 7.0
-                    assert current_effective_deadline() == -math.inf
-        assert current_effective_deadline() == math.inf
-        await checkpoint()
-
-    run(main)
-
-
 def test_another_task_can_cancel(run: Run) -> None:
     """A scope may be cancelled from anywhere."""
 
@@ -479,76 +336,3 @@ def test_a_shielded_checkpoint_lets_others_run_but_does_not_raise(run: Run) -> N
     run(main)
 
     assert order == ["other", "main"]
-
-
-def test_many_nested_scopes_are_cancelled(run: Run) -> None:
-    """The depth of nesting is not limited by the interpreter's stack."""
-    swallowed: list[bool] = []
-
-    async def nest(depth: int) -> None:
-        scopes = [cancel_scope() for _ in range(depth)]
-        for scope in scopes:
-            scope.__enter__()
-        try:
-            await sleep_forever()
-        except cancelled_class() as cancelled:
-            swallowed.extend(
-                scope.__exit__(type(cancelled), cancelled, None) for scope in reversed(scopes)
-            )
-            raise
-
-    async def main() -> bool:
-        with move_on_after(1.0) as scope:
-            await nest(3000)
-        return scope.cancelled_caught
-
-    assert run(main)
-    assert swallowed == [False] * 3000
-
-
-def test_misnested_scopes_are_reported(run: Run) -> None:
-    """Leaving an outer scope before an inner one is a `RuntimeError`."""
-
-    async def main() -> None:
-        outer, inner = cancel_scope(), cancel_scope()
-        outer.__enter__()
-        inner.__enter__()
-        try:
-            with pytest.raises(RuntimeError, match=r"[Cc]ancel scope"):
-                outer.__exit__(None, None, None)
-        finally:
-            inner.__exit__(None, None, None)
-        await checkpoint()
-
-    run(main)
-
-
-def test_a_scope_left_by_another_task_is_reported(run: Run) -> None:
-    """A scope belongs to the task that has entered it."""
-    reported: list[bool] = []
-
-    async def generator() -> AsyncIterator[None]:
-        with cancel_scope():
-            yield
-
-    async def leave(scoped: AsyncIterator[None]) -> None:
-        with pytest.raises(RuntimeError, match=r"[Cc]ancel scope"):
-            await anext(scoped)
-        reported.append(True)
-
-    async def main() -> None:
-        scoped = generator()
-        async with open_nursery() as nursery:
-
-            async def enter() -> None:
-                await anext(scoped)
-                await sleep(1.0)
-
-            nursery.start_soon(enter)
-            await sleep(0.5)
-            nursery.start_soon(leave, scoped)
-
-    # How such a run ends is each world's own affair.
-    with contextlib.suppress(RuntimeError, BaseExceptionGroup):
-        run(main)
-    assert reported

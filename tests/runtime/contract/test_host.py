@@ -216,6 +216,33 @@ def test_a_host_can_crash_itself(run_world: RunWorld) -> None:
     assert steps == ["called"]
 
 
+def test_a_host_can_restart_itself(run_world: RunWorld) -> None:
+    """The task that does it does not see the next life."""
+    steps: list[str] = []
+
+    async def boot() -> None:
+        host: Any = current_host()
+        life = host.incarnation
+        await sleep(1.0)
+        steps.append(f"life {life}")
+        if life < 3:
+            host.restart()
+            with cancel_scope():
+                await sleep(1.0)
+            steps.append("not reached")
+
+    async def main(world: World) -> None:
+        other = world.add_host("other")
+        other.boot = boot
+        other.start()
+        await sleep(10.0)
+        assert not other.tasks
+
+    run_world(main)
+
+    assert steps == ["life 1", "life 2", "life 3"]
+
+
 def test_a_host_that_is_down_runs_nothing(run_world: RunWorld) -> None:
     """Spawning there is a bug of the caller."""
 
