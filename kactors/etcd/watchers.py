@@ -23,16 +23,14 @@ import attrs
 
 from kactors.etcd.errors import Compacted, EmptyWatchRange
 from kactors.etcd.feed import Batch, Feed, WatchSpec, batch_of, event_of
-from kactors.etcd.interval_tree import IntervalTree
 from kactors.etcd.key_range import KeyRange
 from kactors.etcd.messages.kv import Header
 from kactors.etcd.messages.watch import Event, Watch, WatchResponse
 from kactors.etcd.mvcc import Change, Mvcc
+from kactors.etcd.range_index import RangeIndex
 
 #: A response holds about this many bytes of events, unless one revision has more.
 RESPONSE_BYTES_MAX = 1 << 20
-#: For how many keys it is remembered who watches them.
-_MATCHES_MAX = 4096
 
 
 @attrs.frozen(kw_only=True)
@@ -152,10 +150,7 @@ class Watchers:
         self.header = header
         self.limits = WatchLimits() if limits is None else limits
         self._feeds: dict[WatchSpec, Feed] = {}
-        self._by_key: dict[bytes, dict[Feed, None]] = {}
-        self._by_range: IntervalTree[dict[Feed, None]] = IntervalTree()
-        self._ranges: dict[KeyRange, dict[Feed, None]] = {}
-        self._matches: dict[bytes, tuple[Feed, ...]] = {}
+        self._by_range: RangeIndex[Feed] = RangeIndex()
         self._watchers: dict[Watcher, None] = {}
         self._touched: dict[Feed, None] = {}
 
@@ -193,20 +188,39 @@ class Watchers:
 
     def notify(self, changes: Sequence[Change]) -> None:
         """Hand the changes of one committed transaction to whoever watches them."""
-        batches: dict[Feed, list[Event]] = {}
+        if len(changes) == 1:
+            self._notify_of_one(changes[0])
+        else:
+            self._notify_of_many(changes)
+
+    def _notify_of_one(self, change: Change) -> None:
+        """Do what `_notify_of_many` does, at a fraction of its cost: all feeds share a batch."""
+        kv = change.kv
+        batches: dict[bool, Batch] = {}
+        for feed in self._by_range.at(kv.key):
+            spec = feed.spec
+            if spec.wants(kv):
+                batch = batches.get(spec.prev_kv)
+                if batch is None:
+                    event = event_of(change, prev_kv=spec.prev_kv)
+                    batch = batches[spec.prev_kv] = batch_of(self.mvcc.revision, [event])
+                feed.add(batch)
+                self._touched[feed] = None
+
+    def _notify_of_many(self, changes: Sequence[Change]) -> None:
+        events: dict[Feed, list[Event]] = {}
         for change in changes:
             kv, previous = change
-            feeds = self._matching(kv.key)
+            feeds = self._by_range.at(kv.key)
             if not feeds:
                 continue
             plain = event_of(change, prev_kv=False)
             full = plain if previous is None else event_of(change, prev_kv=True)
             for feed in feeds:
                 if feed.spec.wants(kv):
-                    event = full if feed.spec.prev_kv else plain
-                    batches.setdefault(feed, []).append(event)
-        for feed, events in batches.items():
-            feed.add(batch_of(self.mvcc.revision, events))
+                    events.setdefault(feed, []).append(full if feed.spec.prev_kv else plain)
+        for feed, wanted in events.items():
+            feed.add(batch_of(self.mvcc.revision, wanted))
             self._touched[feed] = None
 
     def take_touched(self) -> tuple[Feed, ...]:
@@ -229,47 +243,16 @@ class Watchers:
             feed.reset(mvcc.revision + 1)
             self._touched[feed] = None
 
-    def _matching(self, key: bytes) -> tuple[Feed, ...]:
-        found = self._matches.get(key)
-        if found is None:
-            feeds = dict(self._by_key.get(key, {}))
-            for more in self._by_range.stab(key):
-                feeds.update(more)
-            if len(self._matches) >= _MATCHES_MAX:
-                self._matches.clear()
-            found = self._matches[key] = tuple(feeds)
-        return found
-
     def _add_feed(self, spec: WatchSpec) -> Feed:
         feed = Feed(spec, self.mvcc.revision + 1, self.limits.feed_events_max)
         self._feeds[spec] = feed
-        keys = spec.keys
-        if keys.single:
-            self._by_key.setdefault(keys.start, {})[feed] = None
-            self._matches.pop(keys.start, None)
-            return feed
-        if keys not in self._ranges:
-            self._ranges[keys] = {}
-            self._by_range.add(keys.start, keys.end, self._ranges[keys])
-        self._ranges[keys][feed] = None
-        self._matches.clear()
+        self._by_range.add(spec.keys, feed)
         return feed
 
     def _remove_feed(self, feed: Feed) -> None:
         del self._feeds[feed.spec]
+        self._by_range.remove(feed.spec.keys, feed)
         self._touched.pop(feed, None)
-        keys = feed.spec.keys
-        if keys.single:
-            del self._by_key[keys.start][feed]
-            if not self._by_key[keys.start]:
-                del self._by_key[keys.start]
-            self._matches.pop(keys.start, None)
-            return
-        del self._ranges[keys][feed]
-        if not self._ranges[keys]:
-            del self._ranges[keys]
-            self._by_range.remove(keys.start, keys.end)
-        self._matches.clear()
 
 
 def _joined(batches: Sequence[Batch]) -> tuple[Event, ...]:
