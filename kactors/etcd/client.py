@@ -5,7 +5,7 @@ happened (`OutcomeUnknown`); the rules are those of `kactors.etcd.client_session
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from kactors.actors.request import Request
 from kactors.etcd.client_session import Asker, Session
@@ -92,6 +92,15 @@ class EtcdClient:
         )
         self._history = history
         self._name = name
+
+    @classmethod
+    def sharing(
+        cls, other: "EtcdClient", *, history: History | None = None, name: str = "client"
+    ) -> Self:
+        """Return a client that shares another's way to the members, under a name of its own."""
+        made = cls.__new__(cls)
+        made.session, made._history, made._name = other.session, history, name
+        return made
 
     async def _do(self, request: Request[AnswerT], work: Awaitable[AnswerT]) -> AnswerT:
         if self._history is None:

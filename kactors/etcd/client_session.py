@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from kactors.actors.errors import (
+    DeadlineExceededError,
     NoSuchActorError,
     NotRunningError,
     OverloadedError,
@@ -76,6 +77,8 @@ _UNKNOWN: Final = (
 )
 _PAUSE_SECONDS: Final = 0.05
 _PAUSE_SECONDS_MAX: Final = 0.5
+#: A member that has not answered is left alone for so long, if there are others.
+_SUSPICION_SECONDS: Final = 10.0
 #: Less than this is no time at all: a clock counts nanoseconds, and sums of floats do not.
 _MOMENT_SECONDS: Final = 1e-6
 
@@ -147,6 +150,7 @@ class Session:
         self._learn = learn
         self._next = 0
         self._leader: Address | None = None
+        self._suspected_until: dict[Address, float] = {}
         self._members: dict[int, Address] = {}
 
     def open_stream(self, target: Address, message: StreamRequest[Any]) -> Inbox[Any]:
@@ -154,12 +158,17 @@ class Session:
         return self._asker.open_stream(target, message)
 
     def endpoint(self) -> Address:
-        """Return the member whose turn it is."""
-        return self._endpoints[self._next % len(self._endpoints)]
+        """Return the member whose turn it is; those that kept silent lately come last."""
+        now = current_time()
+        first = self._next % len(self._endpoints)
+        in_turn = self._endpoints[first:] + self._endpoints[:first]
+        return min(in_turn, key=lambda address: max(now, self._suspected_until.get(address, now)))
 
-    def turn_away(self, address: Address) -> None:
-        """Ask another member from now on."""
-        if self.endpoint() == address:
+    def turn_away(self, address: Address, *, silent: bool = False) -> None:
+        """Ask another member from now on; do not come back soon to one that kept silent."""
+        if silent:
+            self._suspected_until[address] = current_time() + _SUSPICION_SECONDS
+        elif self.endpoint() == address:
             self._next += 1
         if self._leader == address:
             self._leader = None
@@ -212,11 +221,11 @@ class Session:
                 answer = await self._asker.request(address, message, timeout=patience)
             except (_NoAnswer, *_NOT_HERE) as found:
                 problem = found
-                self.turn_away(address)
+                self.turn_away(address, silent=isinstance(found, _NoAnswer))
                 if isinstance(found, NotLeader) and await self._follow(found.leader_hint, address):
                     continue
             except (RequestError, *_UNKNOWN) as found:
-                self.turn_away(address)
+                self.turn_away(address, silent=isinstance(found, DeadlineExceededError))
                 if not repeatable:
                     raise OutcomeUnknown(
                         f"{message!r:.200} was sent to {address}, and then: {found}"
@@ -224,6 +233,7 @@ class Session:
                 problem = found
                 continue
             else:
+                self._suspected_until.pop(address, None)
                 if leader:
                     self._leader = address
                 return answer

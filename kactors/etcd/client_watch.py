@@ -92,7 +92,7 @@ class ClientWatch:
         try:
             return await stream.receive()
         except (RequestError, EndOfChannel, NoLeader, Stopped):
-            self._session.turn_away(stream.target)
+            self._session.turn_away(stream.target, silent=True)
             self._stream = None
             self._fragments = []
             self.resumed += 1

@@ -167,10 +167,15 @@ class Driver:
         return self._answer(await mine.wait())
 
     async def read_barrier(self) -> None:
-        """Return once everything that was done before the call can be read here."""
+        """Return once everything that was done before the call can be read here.
+
+        Raises:
+            NoLeader: nobody has led for two election timeouts.
+        """
         mine = self.reads.register()
         self._pump.set()
-        await mine.wait()
+        if not await mine.wait():
+            raise NoLeader
 
     def _answer(self, outcome: Outcome | None) -> Outcome:
         if outcome is None:

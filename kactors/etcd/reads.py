@@ -17,7 +17,7 @@ class _Asked:
     """Reads that wait for one answer, asked at a tick."""
 
     tick: int
-    waiters: "list[Waiter[None]]"
+    waiters: "list[Waiter[bool]]"
 
 
 class Reads:
@@ -31,14 +31,15 @@ class Reads:
     def __init__(self, raft: Raft, *, retry_ticks: int) -> None:
         self._raft = raft
         self._retry_ticks = retry_ticks
-        self._new: list[Waiter[None]] = []
+        self._new: list[Waiter[bool]] = []
         self._asked: dict[int, _Asked] = {}
         self._answered: list[tuple[int, _Asked]] = []
         self._number = 0
+        self._leaderless_ticks = 0
 
-    def register(self) -> "Waiter[None]":
-        """Return what is woken when the caller may read; wake the driver afterwards."""
-        mine: Waiter[None] = waiter()
+    def register(self) -> "Waiter[bool]":
+        """Return what is woken when the caller may read, or with False if nobody leads."""
+        mine: Waiter[bool] = waiter()
         self._new.append(mine)
         return mine
 
@@ -76,10 +77,15 @@ class Reads:
                 self._answered.append((index, asked))
                 continue
             for each in asked.waiters:
-                each.wake(None)
+                each.wake(True)
 
     def tick(self) -> None:
-        """Ask again what has waited for too long."""
+        """Ask again what has waited for too long; give up if nobody has led for long."""
+        self._leaderless_ticks = 0 if self._raft.leader is not None else self._leaderless_ticks + 1
+        if self._leaderless_ticks >= 2 * self._retry_ticks:
+            new, self._new = self._new, []
+            for each in new:
+                each.wake(False)
         before = self._raft.now - self._retry_ticks
         for context in [number for number, asked in self._asked.items() if asked.tick <= before]:
             self.dropped(context)
