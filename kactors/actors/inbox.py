@@ -42,6 +42,7 @@ class Inbox(Generic[EventT]):
         self.target = target
         self.heard = True
         self._heard_at = 0.0
+        self._doubt = False  # a word of the server is overdue
         self._streams = streams
         self._source = source
         self._request = encode(request)
@@ -63,8 +64,9 @@ class Inbox(Generic[EventT]):
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether the server has not answered, events are missing, or a grant is owed."""
-        return not self._incarnation or self._misses or self._owes
+        """Whether events are missing, a grant is owed, or the server may be gone."""
+        doubtful = self._doubt and not self.heard
+        return doubtful or not self._incarnation or self._misses or self._owes
 
     @property
     def _misses(self) -> bool:
@@ -215,22 +217,23 @@ class Inbox(Generic[EventT]):
     def on_round(self, now: float, timing: StreamTiming) -> None:
         """Notice that the server is not there; that we are, our answers to it say."""
         if self.heard:
-            self.heard = False
+            self.heard = self._doubt = False
             self._heard_at = now
         elif now - self._heard_at >= timing.silence:
             self._break(f"nothing was heard for {timing.silence} s")
-        elif now - self._heard_at >= timing.heartbeat and self._incarnation:
-            self._grant()  # should the server have restarted, it says so when it hears of us
+        elif now - self._heard_at >= timing.heartbeat:
+            self._doubt = True
+            self._streams.busy(self)
 
     def on_retry(self) -> None:
         """Repeat what was not answered, and grant what is owed."""
         self._asked = False
         if not self._incarnation:
             self._ask()
-        elif self._misses:
-            self._ask_again()
-        elif self._owes:
+        elif self._owes and not self._misses:
             self._grant()
+        else:
+            self._ask_again()
 
     def on_lost(self, reason: str) -> None:
         """End the stream because this host's own part of it is gone."""

@@ -8,8 +8,9 @@ grants what it has consumed plus a fixed window, a grant also says what has been
 what is older is forgotten here. What is younger is kept and sent again when the reader
 misses it. While something is unconfirmed the sender says every now and then how far it has
 come (a heartbeat), so that the reader notices a loss at the end, too. The last word, an end or
-an error, is repeated until the reader has confirmed it. A stream is broken when the other end
-was silent for too long. Nothing is ever skipped.
+an error, is repeated until the reader has confirmed it. An idle stream has a heartbeat and an
+answer to it now and then; an end that misses one asks more often. A stream is broken when the other
+end was silent for too long. Nothing is ever skipped.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class Outbox(Generic[EventT]):
         self._spoke_this_round = False
         self._spoke_lately = False
         self._heard_at = 0.0
+        self._doubt = False  # a word of the reader is overdue
         self._streams = streams
         self._source = source
         self._window = max(1, window)
@@ -122,8 +124,9 @@ class Outbox(Generic[EventT]):
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether the reader has not confirmed all events, or the last word, yet."""
-        return self._last_word is not None or bool(self._kept)
+        """Whether the reader has not confirmed everything yet, or may be gone."""
+        doubtful = self._doubt and not self.heard
+        return doubtful or self._last_word is not None or bool(self._kept)
 
     # -- what the handler does ----------------------------------------------------------
 
@@ -189,12 +192,11 @@ class Outbox(Generic[EventT]):
             self._wake()
 
     def on_resend(self, first: int) -> None:
-        """Send again everything from event ``first`` on."""
+        """Send again everything from event ``first`` on, and say how far we are."""
         oldest = self._sent - len(self._kept) + 1
         for number in range(max(first, oldest), self._sent + 1):
             self._say(Kind.STREAM_EVENT, number, self._kept[number - oldest])
-        if self._last_word is not None:
-            self._repeat()
+        self._repeat()
 
     def on_break(self, reason: str) -> None:
         """Stop: the reader is gone, or wants no more."""
@@ -208,11 +210,14 @@ class Outbox(Generic[EventT]):
     def on_round(self, now: float, timing: StreamTiming) -> None:
         """Say that we are here; notice that the reader is not."""
         if self.heard:
-            self.heard = False
+            self.heard = self._doubt = False
             self._heard_at = now
         elif now - self._heard_at >= timing.silence:
             self.on_break(f"nothing was heard for {timing.silence} s")
             return
+        elif now - self._heard_at >= timing.heartbeat:
+            self._doubt = True
+            self._streams.busy(self)
         if not self._spoke_this_round:
             self._repeat()
         else:

@@ -132,7 +132,8 @@ class System:
                         try:
                             await self._run_actors(begin, outer)
                         finally:
-                            await self.transport.aclose(drain_seconds=DRAIN_SECONDS)
+                            drain = 0.0 if self.silent else DRAIN_SECONDS
+                            await self.transport.aclose(drain_seconds=drain)
                         ground.cancel_scope.cancel("the actors have ended")
                 outer.cancel_scope.cancel("the actors have ended")
         finally:

@@ -491,8 +491,8 @@ class TestBounds:
             out.on_resend(first)
             return table.said
 
-        expected = [(Kind.STREAM_EVENT, n) for n in (2, 3, 4) if n >= first]
-        assert sim.run(main) == expected
+        events = [(Kind.STREAM_EVENT, n) for n in (2, 3, 4) if n >= first]
+        assert sim.run(main) == [*events, (Kind.STREAM_HEARTBEAT, 4)]
 
 
 class TestTiming:
@@ -534,6 +534,25 @@ class TestTiming:
 
         assert world.hosts["b"].system.streams.count == count
         assert messages == pytest.approx(2 * count * seconds / 10, rel=0.1)
+
+    def test_an_idle_stream_survives_a_lossy_network(self) -> None:
+        """An end that misses a heartbeat asks more often: only true silence breaks a stream."""
+        world = small_world()
+        serve(world, Feed)
+        world.network.rules.set("lossy", "*", "*", LinkRule(loss=0.4))
+        found: list[int] = []
+
+        async def reader(system: System) -> None:
+            async with system.ref("b/server").open_stream(Follow("stay")) as inbox:
+                async for event in inbox:
+                    found.append(event.number)  # noqa: PERF401 - it never ends
+
+        world.hosts["a"].machine.spawn(reader, world.hosts["a"].system)
+        world.run_for(3600.0)
+
+        assert found == [1, 2, 3]
+        assert world.hosts["a"].system.streams.count == 1
+        assert world.hosts["b"].system.streams.count == 1
 
     def test_no_stream_costs_nothing(self) -> None:
         """So that a world without any comes to rest."""
