@@ -75,17 +75,17 @@ class Actor:
 
     def send(self, target: Address, message: object) -> None:
         """Send one way: at most once, maybe never."""
-        self.life.system.send(self.life.address, target, message)
+        self.life.system.asking.send(self.life.address, target, message)
 
     def request(
         self, target: Address, message: Request[AnswerT], *, timeout: float | None = None
     ) -> Awaitable[AnswerT]:
-        """Ask, and wait for the answer; see `kactors.actors.System.request`."""
-        return self.life.system.request(self.life.address, target, message, timeout=timeout)
+        """Ask, and wait for the answer; see `kactors.actors.asking.Asking.request`."""
+        return self.life.system.asking.request(self.life.address, target, message, timeout=timeout)
 
     def open_stream(self, target: Address, message: StreamRequest[EventT]) -> Inbox[EventT]:
         """Ask for a stream; use the answer with ``async with`` and ``async for``."""
-        return self.life.system.open_stream(self.life.address, target, message)
+        return self.life.system.asking.open_stream(self.life.address, target, message)
 
     def ref(self, target: Address | str) -> Ref:
         """Return a handle on another actor, ``host/name``, to send to and to ask."""

@@ -88,9 +88,9 @@ class Cell:
         try:
             while not self._dismissed:
                 error = await self._live()
+                await checkpoint()  # if it failed while being cancelled, that is its end
                 if not self._goes_on(failed=error is not None):
                     return
-                await checkpoint()  # if it failed while being cancelled, that is its end
                 pause = history.note(current_time())
                 if pause is None:
                     raise GaveUpError(
@@ -164,7 +164,7 @@ class Cell:
         if self._backoff is not None:
             self._backoff.cancel()
         if self.life is not None:
-            self.life.stop()
+            self.life.dismiss()
 
     def kill(self, reason: str) -> bool:
         """Make the present life fail at once, as if it had raised; say whether there is one."""

@@ -131,8 +131,15 @@ class Life:
 
     def stop(self) -> None:
         """End in order: handle no message after the present one."""
-        self.cell.end_running()
-        self.mailbox.close()
+        if self.cell.life is self:
+            self.cell.end_running()
+            self.mailbox.close()
+
+    def dismiss(self) -> None:
+        """End in order, or at once if it has not begun: nobody waits for `Actor.on_start`."""
+        self.stop()
+        if not self._started:
+            self.nursery.cancel_scope.cancel("the actor was stopped while it started")
 
     def fail(self, error: Exception) -> None:
         """End with ``error``, as if a task of this life had raised it; the first one counts."""
@@ -140,10 +147,11 @@ class Life:
         async def raise_it() -> None:
             raise error
 
+        nursery = self.nursery
         self.cell.end_running()
         if not self._failing:
             self._failing = True
-            self.nursery.start_soon(raise_it, name="failure")
+            nursery.start_soon(raise_it, name="failure")
 
     # -- what arrives -------------------------------------------------------------------
 

@@ -15,8 +15,7 @@ from kactors.actors.errors import (
 )
 from kactors.actors.handlers import HandlerKind
 from kactors.actors.peers import Peer, Peers
-from kactors.runtime import Waiter
-from kactors.transport.envelope import Address, Envelope, Kind
+from kactors.transport.envelope import Envelope, Kind
 from kactors.wire import WireError, decode, encode, tag_of
 
 if TYPE_CHECKING:
@@ -31,24 +30,20 @@ _STREAM_KINDS: Final = tuple(
     kind for kind in Kind if kind.name.startswith("STREAM") and kind is not Kind.STREAM_OPEN
 )
 
-Pending = tuple[Waiter[Envelope | None], Address]
-"""Who waits for an answer, and from whom."""
-
 
 class Receiver:
     """Takes what the transport brings, for the actors of one system.
 
     Attributes:
-        pending: the requests of this host that have no answer yet, by number.
         peers: what others have asked of this host.
     """
 
     def __init__(self, system: System) -> None:
-        self.pending: dict[int, Pending] = {}
         self.peers = Peers(system.streams.on_new_life)
         self._system = system
         self._incarnation = system.incarnation
         self._cells = system.cells
+        self._pending = system.asking.pending
         self._find_peer = self.peers.find
         self._dead_letters = system.dead_letters
         self._ways: Mapping[int, Callable[[Envelope], None]] = {
@@ -91,7 +86,7 @@ class Receiver:
             self._dispatch(envelope, HandlerKind.SERVES, peer)
 
     def _on_answer(self, envelope: Envelope) -> None:
-        waiting = self.pending.get(envelope[5])
+        waiting = self._pending.get(envelope[5])
         if waiting is None or waiting[1] != envelope[1]:
             self._dead_letters.add_envelope("answer that nobody waits for", envelope)
         else:

@@ -41,14 +41,14 @@ class Ref:
 
     def send(self, message: object) -> None:
         """Send one way: at most once, maybe never."""
-        self.system.send(self.source, self.target, message)
+        self.system.asking.send(self.source, self.target, message)
 
     def request(
         self, message: Request[AnswerT], *, timeout: float | None = None
     ) -> Awaitable[AnswerT]:
-        """Ask, and wait for the answer; see `kactors.actors.System.request`."""
-        return self.system.request(self.source, self.target, message, timeout=timeout)
+        """Ask, and wait for the answer; see `kactors.actors.asking.Asking.request`."""
+        return self.system.asking.request(self.source, self.target, message, timeout=timeout)
 
     def open_stream(self, message: StreamRequest[EventT]) -> Inbox[EventT]:
         """Ask for a stream; use the answer with ``async with`` and ``async for``."""
-        return self.system.open_stream(self.source, self.target, message)
+        return self.system.asking.open_stream(self.source, self.target, message)

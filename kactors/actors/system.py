@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final
 
+from kactors.actors.asking import Asking
 from kactors.actors.cell import Cell
 from kactors.actors.dead_letters import DeadLetters
 from kactors.actors.errors import (
-    DeadlineExceededError,
     NameTakenError,
     NotAliveError,
-    UnreadableAnswerError,
 )
 from kactors.actors.outbox import StreamTiming
 from kactors.actors.receiver import Receiver
@@ -26,22 +24,13 @@ from kactors.actors.watching import SYSTEM
 from kactors.evidence.trace import Recorder
 from kactors.runtime import Host, Nursery, cancel_scope, open_nursery, sleep_forever
 from kactors.runtime.clock import NANOSECONDS
-from kactors.runtime.face import current
 from kactors.transport.base import Transport
-from kactors.transport.envelope import Address, Envelope, Kind
-from kactors.wire import WireError, decode, encode, tag_of
+from kactors.transport.envelope import Address
+from kactors.wire import tag_of
 
 if TYPE_CHECKING:
     from kactors.actors.actor import Actor
-    from kactors.actors.inbox import Inbox
     from kactors.actors.life import Life
-    from kactors.actors.request import Request, StreamRequest
-
-AnswerT = TypeVar("AnswerT")
-EventT = TypeVar("EventT")
-
-REQUEST_TIMEOUT: Final = 10.0
-"""Seconds that a request waits for its answer unless it says otherwise."""
 
 DRAIN_SECONDS: Final = 1.0
 """Seconds that what was sent last may take to leave when a system is stopped."""
@@ -61,6 +50,7 @@ class System:
 
     Attributes:
         cells: the actors, by name.
+        asking: sends, requests and streams of this host's actors.
         dead_letters: messages that reached nobody.
         failures: how many lives of actors ended in failure.
     """
@@ -83,12 +73,11 @@ class System:
         self.dead_letters = DeadLetters(host, recorder)
         self.sender = Sender(host, transport, self.dead_letters, loopback=loopback)
         self.streams = StreamTable(self.sender.emit, self.now, timing or StreamTiming())
+        self.asking = Asking(self.sender, self.streams, self.now)
         self.receiver = Receiver(self)
+        self._loopback = loopback
         self._recorder = recorder
         self._on_life = on_life
-        self._pending = self.receiver.pending
-        self._numbers = 0
-        self._sent: defaultdict[type, int] = defaultdict(int)
         self._received: Counter[str] = Counter()  # by lives that have ended
         self._lives: dict[str, int] = {}  # of actors that have ended
         self._nursery: Nursery | None = None
@@ -126,9 +115,9 @@ class System:
                     async with open_nursery() as ground:
                         await self.transport.start(self.receiver.deliver, ground)
                         ground.start_soon(self.streams.keep, name="streams")
-                        ground.start_soon(
-                            self.sender.carry_local, self.receiver.deliver, name="local"
-                        )
+                        if not self._loopback:
+                            carry = self.sender.carry_local
+                            ground.start_soon(carry, self.receiver.deliver, name="local")
                         try:
                             await self._run_actors(begin, outer)
                         finally:
@@ -217,8 +206,6 @@ class System:
             name = cell.address.name
             self._recorder.record(self.host, name, what, life=cell.lives, reason=reason)
 
-    # -- sending ------------------------------------------------------------------------
-
     def ref(self, target: Address | str, *, source: Address | None = None) -> Ref:
         """Return a handle on an actor; ``host/name`` or an address.
 
@@ -228,81 +215,12 @@ class System:
         address = parse_address(target) if isinstance(target, str) else target
         return Ref(self, source or Address(self.host.name, SYSTEM), address)
 
-    def send(self, source: Address, target: Address, message: object) -> None:
-        """Send one way: at most once, maybe never."""
-        payload = encode(message)
-        self._sent[type(message)] += 1
-        self.sender.send(source, target, payload)
-
-    async def request(
-        self,
-        source: Address,
-        target: Address,
-        message: Request[AnswerT],
-        *,
-        timeout: float | None = None,
-    ) -> AnswerT:
-        """Ask, and wait for the answer.
-
-        The deadline travels with the request: it is the earlier of ``timeout`` (seconds,
-        `REQUEST_TIMEOUT` by default, ``math.inf`` for none) and that of the work that asks.
-        If the asker is cancelled, the work at the other end is cancelled too.
-
-        Raises:
-            DeadlineExceededError: no answer came in time.
-            RequestError: nobody could answer; the class says why.
-            KactorsError: what the handler raised, if it was made to travel.
-            ValueError: the timeout is negative or not a number.
-        """
-        runtime = current.runtime
-        seconds = REQUEST_TIMEOUT if timeout is None else timeout
-        if not seconds >= 0:
-            raise ValueError(f"a timeout is a number of seconds from 0 on, not {seconds!r}")
-        deadline = runtime.current_effective_deadline()
-        if deadline == math.inf:
-            allowed = seconds
-        else:
-            if deadline == -math.inf:
-                await runtime.checkpoint()  # which raises: this work is cancelled already
-            allowed = min(seconds, max(0.0, deadline - self.now()))
-        deadline_ns = -1 if allowed == math.inf else int(allowed * NANOSECONDS)
-        kind = type(message)
-        payload = encode(message)
-        self._sent[kind] += 1
-        self._numbers = number = self._numbers + 1
-        waiting = runtime.waiter()
-        self._pending[number] = (waiting, target)
-        self.sender.ask(source, target, number, deadline_ns, payload)
-        try:
-            # A deadline of the work around is left to cancel it: that is whose it is.
-            answer = await (
-                waiting.wait_for(seconds, None)
-                if allowed == seconds != math.inf
-                else waiting.wait()
-            )
-        except runtime.cancelled_class():
-            self.sender.cancel(source, target, number)
-            raise
-        finally:
-            del self._pending[number]
-        if answer is None:
-            raise DeadlineExceededError(str(target), tag_of(kind), seconds)
-        return cast("AnswerT", _result(answer))
-
-    def open_stream(
-        self, source: Address, target: Address, message: StreamRequest[EventT]
-    ) -> Inbox[EventT]:
-        """Make the reading end of a stream; it is asked for when entered."""
-        self._sent[type(message)] += 1
-        self._numbers += 1
-        return self.streams.inbox(self._numbers, source, target, message)
-
     # -- what it looks like -------------------------------------------------------------
 
     @property
     def pending(self) -> int:
         """How many requests of this host have no answer yet."""
-        return len(self._pending)
+        return len(self.asking.pending)
 
     @property
     def activity(self) -> int:
@@ -312,7 +230,7 @@ class System:
 
     def counts(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return how many messages were sent and received, by tag."""
-        sent = {tag_of(kind): count for kind, count in self._sent.items()}
+        sent = {tag_of(kind): count for kind, count in self.asking.sent.items()}
         received = self._received.copy()
         for cell in self.cells.values():
             if cell.life is not None:
@@ -335,24 +253,3 @@ class System:
         self.note(cell, what, reason)
         if self._on_life is not None:
             self._on_life(what, cell.address)
-
-
-def _result(answer: Envelope) -> object:
-    """Decode an answer.
-
-    Raises:
-        KactorsError: the error that was sent instead.
-        UnreadableAnswerError: it cannot be decoded.
-    """
-    try:
-        result = decode(answer.payload)
-    except WireError as error:
-        raise UnreadableAnswerError(f"{answer.source} has answered, but: {error}") from error
-    if answer.kind == Kind.FAILURE:
-        if not isinstance(result, Exception):
-            kind = type(result).__qualname__
-            raise UnreadableAnswerError(
-                f"{answer.source} has failed with a {kind}, which is no error"
-            )
-        raise result
-    return result

@@ -20,7 +20,7 @@ async def keep_watch(system: System, source: Address, target: Address) -> str:
     guard = Address(target.host, SYSTEM)
     reason = "unreachable: its host said nothing about it"
     try:
-        async with system.open_stream(source, guard, WatchActor(target.name)) as inbox:
+        async with system.asking.open_stream(source, guard, WatchActor(target.name)) as inbox:
             async for event in inbox:
                 reason = event.reason
     except RequestError as error:

@@ -242,6 +242,35 @@ class TestStopping:
         assert len(lives) == 0
         assert "server" not in system.cells
 
+    def test_stopping_while_it_starts(self) -> None:
+        """Nobody waits for an `on_start` that may hang; `on_stop` has nothing to tidy up."""
+
+        class Hanging(Stopping):
+            async def on_start(self) -> None:
+                await super().on_start()
+                await sleep_forever()
+
+        world = small_world()
+        lives = serve(world, Hanging)
+
+        world.hosts["b"].system.stop("server")
+        world.run_for(0.0)
+
+        assert "server" not in world.hosts["b"].system.cells
+        assert lives.last.calls == ["start"]
+
+    def test_a_life_that_has_ended_cannot_stop_the_next(self) -> None:
+        """Whoever kept the instance has no power over its successor."""
+        world = small_world()
+        lives = serve(world, Stopping)
+        kill(world)
+        world.run_for(1)
+
+        lives.actors[0].stop()
+        world.run_for(1)
+
+        assert ask(world, Ask(1)) == Answer(1)
+
     def test_an_on_stop_that_hangs_is_cut_short(self) -> None:
         """After five seconds; the trace says so."""
 
