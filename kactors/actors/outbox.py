@@ -43,6 +43,14 @@ def _check_silence(timing: StreamTiming, _: Any, silence: float) -> None:
         )
 
 
+def _check_retry(timing: StreamTiming, _: Any, retry: float) -> None:
+    if not 0 < retry <= timing.heartbeat / 2:
+        raise PolicyError(
+            f"StreamTiming.retry is {retry!r}: give a number above 0 and at most half a "
+            f"heartbeat, which is {timing.heartbeat} s"
+        )
+
+
 @attrs.frozen
 class StreamTiming:
     """The clockwork of streams, in seconds of the host's monotonic clock.
@@ -60,7 +68,7 @@ class StreamTiming:
 
     heartbeat: float = attrs.field(default=10.0, validator=above(0))
     silence: float = attrs.field(default=30.0, validator=_check_silence)
-    retry: float = attrs.field(default=0.5, validator=above(0))
+    retry: float = attrs.field(default=0.5, validator=_check_retry)
     window: int = attrs.field(default=64, validator=at_least(1))
 
 
@@ -169,15 +177,18 @@ class Outbox(Generic[EventT]):
 
     def fail(self, payload: bytes) -> None:
         """End the stream with an encoded error; the reader may miss the latest events."""
-        self._kept.clear()
-        self._finish(Kind.STREAM_BREAK, payload)
+        if self._finish(Kind.STREAM_BREAK, payload):
+            self._kept.clear()
 
-    def _finish(self, kind: Kind, payload: bytes) -> None:
-        if self._broken is None and self._last_word is None:
+    def _finish(self, kind: Kind, payload: bytes) -> bool:
+        """Say the last word, unless it was said, or nobody listens."""
+        open_still = self._broken is None and self._last_word is None
+        if open_still:
             self._last_word = (kind, payload)
             self._say(kind, self._sent, payload)
             self._streams.busy(self)
             self._wake()
+        return open_still
 
     # -- what the reader says -----------------------------------------------------------
 

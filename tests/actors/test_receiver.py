@@ -15,7 +15,6 @@ from kactors.actors import (
     RequestError,
     StreamBrokenError,
     System,
-    SystemReport,
     UnhandledError,
     UnreadableError,
     World,
@@ -156,29 +155,6 @@ class TestTurnedAway:
 
         assert server.asked == [1]
         assert world.hosts["b"].system.dead_letters.counts == {"from an earlier life": 3}
-
-    def test_only_the_latest_dead_letters_are_kept(self) -> None:
-        """All are counted."""
-        world = small_world()
-
-        tell(world, *(Note(number) for number in range(150)), to="b/nobody")
-
-        report = ask(world, Inspect(), to="b/system")
-        assert isinstance(report, SystemReport)
-        assert report.dead_letters == {"no such actor": 150}
-        assert len(report.latest_dead_letters) == 100
-
-    def test_the_trace_shows_them(self) -> None:
-        """With reason and tag."""
-        world = small_world(trace=True)
-
-        tell(world, Note(1), to="b/nobody")
-
-        assert world.recorder is not None
-        found = [each for each in world.recorder.records if each.what == "dead-letter"]
-        assert [(each.host, each.actor, dict(each.fields)) for each in found] == [
-            ("b", "nobody", {"reason": "no such actor", "message": "test.note"})
-        ]
 
     @settings(max_examples=200, deadline=None)
     @given(
