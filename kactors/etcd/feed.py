@@ -46,12 +46,13 @@ def event_of(change: Change, *, prev_kv: bool) -> Event:
 
 def batch_of(revision: int, events: Sequence[Event]) -> Batch:
     """Put the events of one revision together."""
-    return Batch(revision, tuple(events), sum(map(_size, events)))
+    size_bytes = _size(events[0]) if len(events) == 1 else sum(map(_size, events))
+    return Batch(revision, tuple(events), size_bytes)
 
 
 def _size(event: Event) -> int:
-    before = event.prev_kv
-    size = len(event.kv.key) + len(event.kv.value) + 64
+    kv, before = event.kv, event.prev_kv
+    size = len(kv.key) + len(kv.value) + 64
     return size if before is None else size + len(before.key) + len(before.value)
 
 
@@ -88,7 +89,8 @@ class Feed:
         """Return the batches at or after ``revision``, which is not before ``since``."""
         if revision > self.last_revision:
             return []
-        return self._batches[bisect_left(self._batches, revision, key=_revision) :]
+        # A tuple sorts before those that go on where it ends: no key function is needed.
+        return self._batches[bisect_left(self._batches, (revision,)) :]
 
     def reset(self, since: int) -> None:
         """Begin anew at ``since``."""
@@ -104,7 +106,3 @@ class Feed:
             count += 1
         self.since = self._batches[count - 1].revision + 1
         del self._batches[:count]
-
-
-def _revision(batch: Batch) -> int:
-    return batch.revision

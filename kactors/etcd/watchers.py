@@ -110,6 +110,8 @@ class Watcher:
 
     def _fitting(self, batches: Sequence[Batch]) -> Sequence[Batch]:
         """Return as many of the batches as one response may hold, at least one if there is any."""
+        if len(batches) <= 1:
+            return batches
         limits = self._watchers.limits
         events = size = 0
         for place, batch in enumerate(batches):
