@@ -58,8 +58,6 @@ class _Rest:
         self.timeout_ns = knobs.election_ticks * knobs.tick_ms * _MS
         self.offered = world.implementation.capabilities
         self.calm = calm if self._may_be_partial() else Calm.ALL
-        #: Members that need not converge: a link that they need may be cut.
-        self.exempt: tuple[int, ...] = ()
         self._probe: int | None = None
         self._asked: list[int] = []
 
@@ -85,8 +83,6 @@ class _Rest:
                 process.crash(power=True)
                 process.gone = True
             process.start()
-        if self.calm is Calm.BRIDGE and len(world.processes) > 2:
-            self._cut_one_link()
         if world.wiped:
             self.operator.readmit()
 
@@ -95,12 +91,16 @@ class _Rest:
         order = sorted(members, key=lambda member: self.dice.below(1 << 30))
         return order[: (len(members) - 1) // 2]
 
-    def _cut_one_link(self) -> None:
-        members = list(self.world.processes)
-        one = members.pop(self.dice.below(len(members)))
+    def cut_one_link(self) -> None:
+        """Cut the leader off from one member that all others still reach."""
+        leader = self.world.leader()
+        members = [process.member for process in self.world.running]
+        if leader is None or len(members) < 3:
+            return
+        one = leader.member
+        members.remove(one)
         other = members[self.dice.below(len(members))]
         self.world.network.cut(Effect(Kind.CUT_LINK), ((one, other), (other, one)))
-        self.exempt = (one, other)
 
     # Waiting
 
@@ -170,27 +170,19 @@ class _Rest:
         leader = self.world.leader()
         if leader is None or leader.view is None:
             return False
-        machines = [
-            process.machine
-            for process in self.world.running
-            if process.member not in self.exempt or process is leader
-        ]
+        machines = [process.machine for process in self.world.running]
         last = leader.view.last_index
         if any(machine.index != last for machine in machines):
             return False
         return len({machine.digest for machine in machines}) == 1
 
     def read(self) -> bool:
-        """Ask everyone who is not exempt for a read, and answer whether all were answered."""
+        """Ask everyone for a read, and answer whether all were answered."""
         clients = self.world.clients
         asked = self._asked
         if asked and all(clients.is_served(number) for number in asked):
             return True
-        self._asked = [
-            clients.read(process)
-            for process in self.world.running
-            if process.member not in self.exempt
-        ]
+        self._asked = [clients.read(process) for process in self.world.running]
         return False
 
     def hand_over(self) -> None:
@@ -202,9 +194,7 @@ class _Rest:
         heirs = [
             process
             for process in world.running
-            if process is not leader
-            and process.member in leader.view.voters
-            and process.member not in self.exempt
+            if process is not leader and process.member in leader.view.voters
         ]
         if not heirs:
             return
@@ -235,7 +225,7 @@ class _Rest:
         return [
             process.view.term
             for process in self.world.running
-            if process.view is not None and process.member not in self.exempt
+            if process.view is not None
         ]
 
 
@@ -257,6 +247,8 @@ def calm_down(world: "World", calm: Calm) -> None:
     if Capability.TRANSFER in rest.offered:
         rest.hand_over()
     rest.wait(Goal.CONVERGES, rest.converged)
+    if rest.calm is Calm.BRIDGE:
+        rest.cut_one_link()
     rest.rests()
 
 

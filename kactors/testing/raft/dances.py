@@ -194,6 +194,114 @@ def _reform(rng: Rng, timeout_ms: int) -> list[Fault]:
     return faults
 
 
+def _late_ballots(rng: Rng, timeout_ms: int) -> list[Fault]:
+    """A candidate hears the answers of one campaign in the next, and nobody hears that one."""
+    who = 1 + 6 * rng.below(4)
+    return [
+        Fault(Kind.HOLD, Target.ANY, after_ms=timeout_ms, span_ms=timeout_ms, pick=who),
+        Fault(Kind.RUSH, Target.ANY, pick=who),
+        Fault(
+            Kind.MUTE,
+            Target.ANY,
+            after_ms=rng.below(timeout_ms // 4 + 1),
+            span_ms=2 * timeout_ms,
+            pick=who,
+        ),
+        Fault(Kind.RUSH, Target.ANY, after_ms=rng.below(timeout_ms // 4 + 1), pick=who),
+        Fault(Kind.RUSH, Target.ANY, after_ms=rng.below(timeout_ms + 1), pick=who + 2),
+    ]
+
+
+def _old_receipts(rng: Rng, timeout_ms: int) -> list[Fault]:
+    """A leader falls, leads again, and gets the acknowledgements of its first time."""
+    return [
+        Fault(
+            Kind.ISOLATE_PAIR,
+            Target.LEADER,
+            after_ms=timeout_ms,
+            span_ms=2 * timeout_ms,
+            pick=rng.below(4),
+        ),
+        Fault(Kind.BURST, Target.LEADER, pick=1 + rng.below(2)),
+        Fault(
+            (Kind.RUSH, Kind.TRANSFER)[rng.below(2)],
+            Target.OLD_LEADER,
+            after_ms=timeout_ms * (3 + rng.below(2)),
+            pick=1,
+        ),
+        Fault(
+            Kind.ISOLATE,
+            Target.LEADER,
+            after_ms=timeout_ms // 10 + rng.below(timeout_ms // 2 + 1),
+            span_ms=timeout_ms,
+        ),
+        Fault(Kind.BURST, Target.LEADER, pick=2),
+        Fault(Kind.REPLAY, Target.LEADER, after_ms=1, pick=2 * rng.below(3)),
+        Fault(Kind.REPLAY, Target.OLD_LEADER, after_ms=timeout_ms // 10, pick=2 * rng.below(3)),
+    ]
+
+
+def _torn_return(rng: Rng, timeout_ms: int) -> list[Fault]:
+    """A fallen leader learns what it missed, and the power fails while it writes that."""
+    return [
+        Fault(
+            Kind.PROPOSE_AND_ISOLATE,
+            Target.LEADER,
+            after_ms=timeout_ms,
+            span_ms=3 * timeout_ms,
+            pick=3,
+        ),
+        Fault(Kind.BURST, Target.LEADER, after_ms=timeout_ms * 5 // 2, pick=rng.below(2)),
+        Fault(
+            Kind.STALL_DISK, Target.OLD_LEADER, after_ms=timeout_ms // 2 - 1, span_ms=timeout_ms
+        ),
+        Fault(
+            (Kind.POWER_LOSS, Kind.CRASH_AT_STEP)[rng.below(2)],
+            Target.OLD_LEADER,
+            after_ms=rng.below(timeout_ms // 2 + 1),
+            span_ms=timeout_ms // 2,
+            pick=rng.below(12),
+        ),
+    ]
+
+
+def _secret_promotion(rng: Rng, timeout_ms: int) -> list[Fault]:
+    """A learner is promoted, hears nothing of it, and the promoter dies."""
+    return [
+        Fault(Kind.CHANGE, after_ms=timeout_ms, pick=0),
+        Fault(
+            (Kind.ISOLATE, Kind.CUT_LINK)[rng.below(2)],
+            Target.LEADER,
+            after_ms=timeout_ms,
+            span_ms=timeout_ms,
+            pick=rng.below(4),
+        ),
+        Fault(Kind.CHANGE, pick=1),
+        Fault(
+            (Kind.CRASH, Kind.POWER_LOSS, Kind.BOUNCE_ALL)[rng.below(3)],
+            Target.LEADER,
+            after_ms=1 + rng.below(timeout_ms // 2),
+            span_ms=timeout_ms // 2,
+        ),
+    ]
+
+
+def _stale_confirmation(rng: Rng, timeout_ms: int) -> list[Fault]:
+    """What confirms a leader is held while another one takes over, and somebody reads."""
+    tenth = max(1, timeout_ms // 10)
+    return [
+        Fault(Kind.HOLD, Target.LEADER, after_ms=timeout_ms, span_ms=timeout_ms // 2, pick=1),
+        Fault(
+            (Kind.TRANSFER, Kind.RUSH)[rng.below(2)],
+            Target.MOST_AHEAD,
+            after_ms=rng.below(2 * tenth),
+            pick=1,
+        ),
+        Fault(Kind.BURST, Target.LEADER, after_ms=rng.below(2 * tenth)),
+        Fault(Kind.BURST, Target.LEADER, after_ms=rng.below(tenth)),
+    ]
+
+
 DANCES: Final = (
     Dance("figure eight", frozenset({Kind.PROPOSE_AND_ISOLATE}), _figure_eight),
     Dance("return of the old", frozenset({Kind.PROPOSE_AND_ISOLATE}), _return_of_the_old),
@@ -203,4 +311,9 @@ DANCES: Final = (
     Dance("blackout", frozenset({Kind.BOUNCE_ALL}), _blackout),
     Dance("left behind", frozenset({Kind.COMPACT}), _left_behind),
     Dance("reform", frozenset({Kind.CHANGE}), _reform),
+    Dance("late ballots", frozenset({Kind.MUTE}), _late_ballots),
+    Dance("old receipts", frozenset({Kind.REPLAY}), _old_receipts),
+    Dance("torn return", frozenset({Kind.STALL_DISK}), _torn_return),
+    Dance("secret promotion", frozenset({Kind.CHANGE}), _secret_promotion),
+    Dance("stale confirmation", frozenset({Kind.HOLD}), _stale_confirmation),
 )

@@ -31,21 +31,24 @@ class Injector:
     def __init__(self, world: "World") -> None:
         self.world = world
         self.operator = Operator(world)
-        self._former_leader = 0
+        self._present_leader = self._former_leader = 0
 
     def inject(self, fault: Fault) -> bool:
         """Let ``fault`` happen now; answer whether it did."""
         world = self.world
+        self._note_leader()
         effect = Effect(fault.kind)
         world.tally.counts[fault.kind].armed += 1
         fired = _ACTIONS[fault.kind](self, fault, effect)
         if fired:
             world.effect(effect)
             world.note(0, "fault", f"{fault!r}")
-        leader = world.leader()
-        if leader is not None:
-            self._former_leader = leader.member
         return fired
+
+    def _note_leader(self) -> None:
+        leader = self.world.leader()
+        if leader is not None and leader.member != self._present_leader:
+            self._former_leader, self._present_leader = self._present_leader, leader.member
 
     # Victims
 
@@ -356,12 +359,15 @@ class Injector:
         return True
 
     def burst(self, fault: Fault, effect: Effect) -> bool:
-        """Propose many commands at once."""
+        """Propose many commands at once, and read from everyone who believes to lead."""
         process = self.victim(fault)
         if process is None:
             return False
         effect.felt = True
         self._propose(process, 4 << fault.pick % 4)
+        for each in self.world.running:
+            if each.leads and Capability.READS in self.world.implementation.capabilities:
+                self.world.clients.read(each)
         return True
 
     def heal(self, fault: Fault, effect: Effect) -> bool:

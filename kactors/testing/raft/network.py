@@ -17,7 +17,7 @@ __all__ = ["Link", "Network"]
 
 _MS = 1_000_000
 #: Messages that a link remembers for `Network.replay`.
-_MEMORY = 24
+_MEMORY = 48
 
 
 class Link:

@@ -105,7 +105,7 @@ class Calm(_Named):
     ALL = "all"
     #: A majority; the others are gone for good.
     MAJORITY = "majority"
-    #: All members, but one link stays cut.
+    #: Everything; but in the end the leader loses its link to one member.
     BRIDGE = "bridge"
 
 
