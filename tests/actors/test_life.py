@@ -6,10 +6,7 @@ import pytest
 
 from kactors.actors import (
     Actor,
-    ActorStoppedError,
-    Address,
     NotAliveError,
-    Request,
     handles,
     serves,
 )
@@ -21,7 +18,6 @@ from tests.actors.cast import (
     Ask,
     Idle,
     Note,
-    Server,
     SlowAsk,
     ask,
     forever,
@@ -87,30 +83,6 @@ class TestOrder:
 
         assert halfway == ["note 1", "pause begins", "pause ends", "note 2", "pause begins"]
         assert diary.entries == [*halfway, "pause ends", "note 3"]
-
-    def test_requests_do_not_wait_for_messages(self) -> None:
-        """They interleave where a handler waits; plain ones are atomic."""
-        world = small_world()
-        diary = serve(world, Diary).last
-        tell(world, Pause(1.0), Note(1))
-
-        ask(world, Ask(5))
-        world.run_for(5)
-
-        assert diary.entries == ["pause begins", "ask 5", "pause ends", "note 1"]
-
-    def test_requests_interleave_with_each_other_where_they_wait(self) -> None:
-        """The later one may end first."""
-        world = small_world()
-        diary = serve(world, Diary).last
-        server = world.hosts["a"].system.ref("b/server")
-        world.hosts["a"].machine.spawn(server.request, SlowAsk(1, 1.0))
-        world.run_for(0.5)
-
-        ask(world, SlowAsk(2, 0.1))
-        world.run_for(5)
-
-        assert diary.entries == ["slow 1 begins", "slow 2 begins", "slow 2 ends", "slow 1 ends"]
 
     def test_no_message_is_handled_after_stop(self) -> None:
         """Those that waited are dead letters; what is under way comes to its end."""
@@ -240,23 +212,6 @@ class TestFailures:
         world.run_for(1)
         assert len(lives) == 2
 
-    def test_in_a_plain_handler_of_requests(self) -> None:
-        """The asker learns of it."""
-
-        class Failing(Diary):
-            @serves
-            def ask(self, request: Ask) -> Answer:
-                raise ValueError("no")
-
-        world = small_world()
-        lives = serve(world, Failing)
-
-        error = ask(world, Ask(1))
-        world.run_for(1)
-
-        assert str(error) == "b/server failed while serving: ValueError: no"
-        assert len(lives) == 2
-
     def test_in_a_task(self) -> None:
         """The other tasks of the life are cancelled with it."""
         ended: list[str] = []
@@ -283,33 +238,6 @@ class TestFailures:
 
         assert ended == ["work"]
         assert len(lives) == 2
-
-    def test_requests_under_way_are_answered(self) -> None:
-        """By the life that ends, with that it has."""
-
-        class Failing(Server):
-            @handles
-            def note(self, note: Note, sender: Address) -> None:
-                raise ValueError("no")
-
-        world = small_world()
-        serve(world, Failing)
-        server = world.hosts["a"].system.ref("b/server")
-        errors: list[object] = []
-
-        async def asker() -> None:
-            try:
-                await server.request(SlowAsk(1, 60.0))
-            except ActorStoppedError as error:
-                errors.append(error)
-
-        world.hosts["a"].machine.spawn(asker)
-        world.run_for(1)
-        tell(world, Note(1))
-        world.run_for(1)
-
-        assert len(errors) == 1
-        assert world.hosts["a"].system.pending == 0
 
 
 class TestEnd:
@@ -405,46 +333,3 @@ class TestEnd:
 
             assert "on_stop" not in lives.actors[0].seen
             assert lives.last is not lives.actors[0] or how == "on start"
-
-
-@message("test.life.exit")
-class Exit(Request[Answer]):
-    """Ask the actor to stop and answer."""
-
-
-def test_a_request_that_stops_its_actor_is_answered() -> None:
-    """If it does not wait any more."""
-
-    class Stopping(Server):
-        @serves
-        async def exit(self, request: Exit) -> Answer:
-            await sleep(0.1)
-            self.stop()
-            return Answer(1)
-
-    world = small_world()
-    serve(world, Stopping)
-
-    assert ask(world, Exit()) == Answer(1)
-
-
-class TestIdentity:
-    """What an actor knows of itself."""
-
-    def test_name_address_and_host(self) -> None:
-        """As others know it."""
-        world = small_world()
-        actor = serve(world).last
-
-        assert (actor.name, str(actor.address), actor.host.name) == ("server", "b/server", "b")
-
-    def test_chance_is_keyed_by_life(self) -> None:
-        """The same key in the same life is the same stream from its beginning; in the next not."""
-        world = small_world()
-        lives = serve(world)
-        first = [lives.last.random("x").random() for _ in range(2)]
-        world.hosts["b"].system.kill("server", "a test")
-        world.run_for(1)
-
-        assert first[0] == first[1] != lives.last.random("x").random()
-        assert lives.last.random("x").random() != lives.last.random("y").random()

@@ -8,11 +8,25 @@ import pytest
 from kactors.actors import Actor, Address, System, handles, serves
 from kactors.actors.live_world import LiveWorld
 from kactors.actors.sender import LOCAL_MAX
-from kactors.runtime import live, move_on_after, sleep
+from kactors.runtime import fail_after, live, sleep
 from kactors.transport.memory import MemoryHub
 from tests.actors.cast import Answer, Ask, Count, DeclaredError, Fail, Note, Server, SlowAsk
 
 pytestmark = pytest.mark.live
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something holds, at most ten seconds: on a busy machine it may take a while."""
+    with fail_after(10.0):
+        while not condition():
+            await sleep(0.001)
+
+
+def runs(world: LiveWorld, address: str) -> bool:
+    """Tell whether an actor takes messages."""
+    host, _, name = address.partition("/")
+    cell = world.hosts[host].system.cells.get(name)
+    return cell is not None and cell.handlers is not None
 
 
 def in_live_world(
@@ -27,7 +41,7 @@ def in_live_world(
                 world.add_host(name, lambda _, name=name: hub.transport(name))  # type: ignore[misc]
             for name, make in actors.items():
                 world.hosts["b"].deploy(make, name)
-            await sleep(0.01)
+            await until(lambda: all(runs(world, f"b/{name}") for name in actors))
             return await body(world)
 
     return live.run(main)
@@ -68,9 +82,7 @@ def test_nothing_is_handled_on_its_senders_stack() -> None:
 
     async def body(world: LiveWorld) -> None:
         world.hosts["a"].system.ref("b/server").send(Note(1000))
-        with move_on_after(10.0):
-            while len(actors[0].notes) < 1001:
-                await sleep(0.001)
+        await until(lambda: len(actors[0].notes) == 1001)
 
     in_live_world(body, server=make)
 
@@ -132,8 +144,8 @@ def test_a_system_that_is_stopped_stops_its_actors_first() -> None:
             world.add_host("a", lambda _: hub.transport("a")).deploy(listener, "listener")
             async with LiveWorld(seed=2) as inner:
                 inner.add_host("b", lambda _: hub.transport("b")).deploy(Polite, "polite")
-                await sleep(0.02)
-            await sleep(0.02)
+                await until(lambda: runs(inner, "b/polite") and runs(world, "a/listener"))
+            await until(lambda: listeners[0].notes)
 
     live.run(main)
 
