@@ -40,6 +40,11 @@ class Peers:
     def __len__(self) -> int:
         return len(self._peers)
 
+    @property
+    def under_way(self) -> int:
+        """How many of their requests are being served, or wait for their actor to start."""
+        return sum(len(peer.serving) + len(peer.early) for peer in self._peers.values())
+
     def find(self, host: str, incarnation: int) -> Peer | None:
         """Return a host's life; None if a later one was heard of.
 

@@ -322,6 +322,9 @@ class TestFlowControl:
         async def reader(system: System) -> list[int]:
             async with system.ref("b/server").open_stream(Count(8)) as inbox:
                 await sleep(1.0)
+                (out,) = world.hosts["b"].system.streams.ends
+                assert isinstance(out, Outbox)
+                assert len(out._waiting) <= 1
                 return [event.number async for event in inbox]
 
         assert world.call("a", reader) == list(range(1, 9))
@@ -352,6 +355,29 @@ class TestLeaving:
         assert forgotten(world)
         assert lives.last.ended == ["Cancelled"]
         assert len(lives) == 1
+
+    @pytest.mark.parametrize("request_", [Count(1000, seconds=0.3), Follow("stay")])
+    def test_a_lost_farewell_is_said_again(self, request_: StreamRequest[Note]) -> None:
+        """To whoever still says something: an event, or only that it is there."""
+        world = small_world()
+        serve(world, Feed if isinstance(request_, Follow) else Server)
+        lost: list[Envelope] = []
+
+        def lose_one(envelope: Envelope) -> Verdict:
+            if envelope.kind == Kind.STREAM_LEAVE and not lost:
+                lost.append(envelope)
+                return Verdict.DROP
+            return Verdict.PASS
+
+        async def reader(system: System) -> None:
+            async with system.ref("b/server").open_stream(request_) as inbox:
+                await inbox.receive()
+
+        world.network.on_send.append(lose_one)
+        world.call("a", reader)
+
+        assert len(lost) == 1
+        assert forgotten(world, 1.1)
 
     def test_a_handler_that_waits_for_room_is_cancelled_too(self) -> None:
         """It need not catch anything."""

@@ -6,7 +6,7 @@ perhaps a crash, a pause or a restart at its beginning; then calm.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import pytest
@@ -93,16 +93,22 @@ def run(storm: Storm) -> tuple[Outcome, World]:
 
     world.hosts["a"].machine.spawn(reader, world.hosts["a"].system)
     for stretch in storm.stretches:
-        _begin(world, stretch)
+        begin(world, stretch)
         world.run_for(stretch.seconds)
-    world.network.rules.clear("storm")
-    for host in world.hosts.values():
-        host.machine.resume()
+    end(world)
     world.run_for(CALM + storm.upto * max(storm.sending, storm.reading))
     return outcome, world
 
 
-def _begin(world: World, stretch: Stretch) -> None:
+def end(world: World) -> None:
+    """Let the storm be over; who is down stays down."""
+    world.network.rules.clear("storm")
+    for host in world.hosts.values():
+        host.machine.resume()
+
+
+def begin(world: World, stretch: Stretch) -> None:
+    """Let a stretch begin, and the one before it be over."""
     what, _, name = stretch.event.partition(" ")
     world.network.rules.set("storm", "a", "b", stretch.there)
     world.network.rules.set("storm", "b", "a", stretch.back)
@@ -136,7 +142,7 @@ def check(storm: Storm) -> Outcome:
 
 # -- the generator ----------------------------------------------------------------------
 
-Below = Callable[[int], int]
+Below: TypeAlias = Callable[[int], int]
 """Draws an integer from 0 up to but not including a bound: all the chance that is needed."""
 
 EVENTS = ("", "", "", "", "crash a", "crash b", "restart a", "restart b", "pause a", "pause b")

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from kactors.actors import Outbox, StreamTiming, System
+from kactors.actors import Outbox, StreamBrokenError, StreamTiming, System
 from kactors.runtime import sleep_forever
 from kactors.transport.envelope import Envelope, Kind
 from kactors.transport.hooks import Verdict
@@ -161,3 +161,30 @@ def test_the_ends_of_a_host_can_be_listed() -> None:
     assert isinstance(serving, Outbox)
     assert repr(serving) == "<stream 1 to b/system, 3 events sent>"
     assert repr(read_here) == "<stream 1 from b/server, 3 events received>"
+
+
+def test_a_reader_of_a_stream_that_is_no_more_is_told() -> None:
+    """When it asks; here because the server forgot it in a silence that only it has noticed."""
+    world = small_world()
+    serve(world, Feed)
+    broken: list[tuple[float, str]] = []
+
+    async def reader(system: System) -> None:
+        try:
+            async with system.ref("b/server").open_stream(Follow("stay")) as inbox:
+                async for _ in inbox:
+                    pass
+        except StreamBrokenError as error:
+            broken.append((world.time, error.problem))
+
+    world.hosts["a"].machine.spawn(reader, world.hosts["a"].system)
+    world.run_for(1.0)
+    world.network.rules.set("half", "a", "b", LinkRule(cut=True))
+    world.run_until(lambda: world.hosts["b"].system.streams.count == 0, timeout=100)
+    world.network.rules.clear("half")
+    healed = world.time
+    world.run_for(50.0)
+
+    ((when, problem),) = broken
+    assert problem == "the server knows nothing of it any more"
+    assert when - healed < 16.0
