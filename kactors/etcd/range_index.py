@@ -8,7 +8,6 @@ Nothing is remembered about keys, so nothing has to be forgotten when ranges com
 store of a million keys is served as well as one of ten.
 """
 
-from bisect import insort
 from typing import Generic, TypeVar
 
 from kactors.etcd.interval_tree import IntervalTree
@@ -24,10 +23,8 @@ class RangeIndex(Generic[V]):
         # A dict without values is an ordered set.
         self._ranges: dict[KeyRange, dict[V, None]] = {}
         self._keys: dict[bytes, dict[V, None]] = {}
-        #: length -> the prefixes of that length.
+        #: length -> the prefixes of that length; the shortest first.
         self._prefixes: dict[int, dict[bytes, dict[V, None]]] = {}
-        #: those lengths, sorted.
-        self._lengths: list[int] = []
         self._others: IntervalTree[dict[V, None]] = IntervalTree()
 
     def __len__(self) -> int:
@@ -57,10 +54,10 @@ class RangeIndex(Generic[V]):
     def at(self, key: bytes) -> list[V]:
         """Return the values of all ranges that hold ``key``, in an order of their own."""
         found = list(self._keys.get(key, ()))
-        for length in self._lengths:
+        for length, prefixes in self._prefixes.items():
             if length > len(key):
                 break
-            values = self._prefixes[length].get(key[:length])
+            values = prefixes.get(key[:length])
             if values is not None:
                 found += values
         if self._others:
@@ -77,7 +74,7 @@ class RangeIndex(Generic[V]):
         else:
             if len(prefix) not in self._prefixes:
                 self._prefixes[len(prefix)] = {}
-                insort(self._lengths, len(prefix))
+                self._prefixes = dict(sorted(self._prefixes.items()))
             self._prefixes[len(prefix)][prefix] = values
 
     def _remove_range(self, keys: KeyRange) -> None:
@@ -91,7 +88,6 @@ class RangeIndex(Generic[V]):
             del of_length[prefix]
             if not of_length:
                 del self._prefixes[len(prefix)]
-                self._lengths.remove(len(prefix))
 
 
 def _prefix(keys: KeyRange) -> bytes | None:

@@ -44,7 +44,7 @@ def test_it_answers_as_if_it_asked_every_range(
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(ranges, st.integers(0, 2)), max_size=20, unique=True))
 def test_nothing_is_left_of_ranges_that_went(added: list[tuple[KeyRange, int]]) -> None:
-    """No table and no length of prefix remembers them."""
+    """No table remembers them."""
     index: RangeIndex[int] = RangeIndex()
     for keys, value in added:
         index.add(keys, value)
@@ -53,7 +53,7 @@ def test_nothing_is_left_of_ranges_that_went(added: list[tuple[KeyRange, int]]) 
         index.remove(keys, value)
 
     assert len(index) == 0
-    assert (index._ranges, index._keys, index._prefixes, index._lengths) == ({}, {}, {}, [])
+    assert (index._ranges, index._keys, index._prefixes) == ({}, {}, {})
     assert len(index._others) == 0
 
 
