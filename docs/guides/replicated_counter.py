@@ -182,10 +182,10 @@ def build(seed: int) -> World:
 
 def simulate(seed: int, *, plan: FaultPlan = STORM, increments: int = 200) -> tuple[Report, str]:
     """Run the story under faults; return the report and the digest of the run."""
-    world = build(seed)
-    Injector(SimTarget(world), plan).start()
-    report: Report = world.call("visitor", visitor, increments)
-    return report, world.digest
+    with build(seed) as world:
+        Injector(SimTarget(world), plan).start()
+        report: Report = world.call("visitor", visitor, increments)
+        return report, world.digest
 
 
 def live(increments: int = 200) -> Report:

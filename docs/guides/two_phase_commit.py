@@ -334,11 +334,11 @@ def build(seed: int, **options: object) -> World:
 
 def simulate(seed: int, *, plan: FaultPlan = STORM, transfers: int = 50) -> tuple[Report, str]:
     """Run the story under faults; return the report and the digest of the run."""
-    world = build(seed)
-    injector = Injector(SimTarget(world), plan)
-    injector.start()
-    report: Report = world.call("teller", teller, transfers)
-    return report, world.digest
+    with build(seed) as world:
+        injector = Injector(SimTarget(world), plan)
+        injector.start()
+        report: Report = world.call("teller", teller, transfers)
+        return report, world.digest
 
 
 def live(transfers: int = 50) -> Report:

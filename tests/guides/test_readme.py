@@ -1,0 +1,17 @@
+"""What the README shows, runs."""
+
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+from tests.guides.programs import ROOT
+
+
+def test_every_block_of_the_readme_runs() -> None:
+    """In order, each after those before it; what they claim they assert."""
+    document = Sybil(parsers=[PythonCodeBlockParser()]).parse(ROOT / "README.md")
+    examples = list(document.examples())
+
+    for example in examples:
+        example.evaluate()
+
+    assert len(examples) >= 2
