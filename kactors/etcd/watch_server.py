@@ -138,6 +138,7 @@ class WatchServer:
                 if stream.progress_wanted or (request.progress_notify and late):
                     stream.progress_wanted = False
                     response = watcher.progress()
+                    spoke = current_time()  # a watch of the future has nothing to say for now
             if response is not None:
                 for piece in self._pieces(response, whole=not request.fragment):
                     await out.send(piece)
