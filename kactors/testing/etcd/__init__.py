@@ -10,6 +10,7 @@ from kactors.testing.etcd.hunt import Hunt as Hunt
 from kactors.testing.etcd.hunt import hunt as hunt
 from kactors.testing.etcd.hunt import nth_schedule as nth_schedule
 from kactors.testing.etcd.knobs import Knobs as Knobs
+from kactors.testing.etcd.minimise import minimise as minimise
 from kactors.testing.etcd.run import Outcome as Outcome
 from kactors.testing.etcd.run import run as run
 from kactors.testing.etcd.schedule import Schedule as Schedule

@@ -1,6 +1,7 @@
 """Members and the hosts of clients in one simulated world, watched by a `Truth`."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from kactors.actors import Address, World
 from kactors.etcd.applier import Applier
@@ -92,7 +93,7 @@ class Cluster:
         roles["@old"] = lambda: self._old or self.names[0]
         roles["@behind"] = lambda: min(self.names, key=self.truth.applied_index)
         for place in range(len(self.names) - 1):
-            roles[f"@f{place + 1}"] = lambda place=place: self._followers()[place]
+            roles[f"@f{place + 1}"] = partial(self._follower, place)
 
     def _deploy(self, name: str) -> None:
         knobs = self.knobs
@@ -148,9 +149,9 @@ class Cluster:
             self._old, self._last = self._last, found
         return found
 
-    def _followers(self) -> list[str]:
+    def _follower(self, place: int) -> str:
         leader = self.leader() or self._last or self.names[0]
-        return [name for name in self.names if name != leader]
+        return [name for name in self.names if name != leader][place]
 
     def agree(self) -> bool:
         """Tell whether all members run and have applied everything."""

@@ -224,9 +224,7 @@ class Model:
     def look(self, request: Range, now: int) -> Facts:
         """Return the answer to a range that is asked when ``now`` is the revision."""
         state = self.state(request.revision if request.revision > 0 else now)
-        kvs = tuple(
-            kv for key, kv in state.items() if within(key, request.key, request.range_end)
-        )
+        kvs = tuple(kv for key, kv in state.items() if within(key, request.key, request.range_end))
         cut = kvs[: request.limit] if request.limit else kvs
         return ("range", cut, len(cut) < len(kvs), len(kvs))
 

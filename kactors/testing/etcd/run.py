@@ -1,13 +1,14 @@
 """One run of one schedule: a first leader, chaos, and then everything must come right."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import attrs
 
+from kactors.actors import System
 from kactors.etcd.client import EtcdClient
 from kactors.etcd.client_session import SystemAsker
-from kactors.actors import System
 from kactors.faults import DiskFull, DiskReadError, DiskSyncError, DiskWriteError, KillActor
 from kactors.faults.injector import Counts, Injector
 from kactors.faults.worlds import SimTarget
@@ -166,14 +167,14 @@ class _Story:
         for number in range(self._schedule.knobs.keys):
             for prefix in (b"k", b"t", b"u"):
                 key = prefix + b"%d" % number
-                await self._insist(lambda key=key: client.put(key, b"the end"))
-                await self._insist(lambda key=key: client.delete(key))
+                await self._insist(partial(client.put, key, b"the end"))
+                await self._insist(partial(client.delete, key))
         self._finale_done = True
 
-    async def _insist(self, ask: Callable[[], object]) -> None:
+    async def _insist(self, ask: Callable[[], Awaitable[object]]) -> None:
         while True:
             try:
-                await ask()  # type: ignore[misc]  # it is one of the client's methods
+                await ask()
             except TROUBLE:
                 await sleep(0.1)
             else:

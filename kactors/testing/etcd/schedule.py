@@ -3,7 +3,7 @@
 A `Schedule` says everything: two runs of one schedule are equal. Its faults are those of
 `kactors.faults`; a fault may name the part that a host plays: ``@leader``, ``@old`` (who led
 before), ``@behind`` (who has applied least), ``@f1``, ``@f2``, ... (who does not lead).
-``eval(repr(schedule), {**vars(kactors.faults), **vars(kactors.testing.etcd)})`` is the schedule again.
+``eval(repr(schedule), {**vars(kactors.faults), **vars(kactors.testing.etcd)})`` is it again.
 """
 
 from enum import Enum

@@ -21,6 +21,7 @@ from kactors.faults import (
     Crash,
     Cut,
     Delay,
+    Direction,
     DiskFull,
     DiskReadError,
     DiskSyncError,
@@ -65,6 +66,7 @@ class _Draw:
         self.rng = rng
         self.members = tuple(f"m{number}" for number in range(1, knobs.members + 1))
         self._seconds = seconds
+        self._knobs = knobs
 
     def pick(self, choices: Sequence[_T]) -> _T:
         return choices[self.rng.below(len(choices))]
@@ -83,6 +85,10 @@ class _Draw:
         if len(self.members) == 1:
             return ("c", "m1")
         return self.pick((("@leader", "@f1"), ("@f1", "@leader"), ("c", "@leader"), ("c", "@f1")))
+
+    def slowness(self) -> int:
+        """A sync that has begun takes as long as it takes: some seconds, not minutes."""
+        return self.pick((5, 40) if self._knobs.sync_ms else (100, 4000))
 
     def rest(self) -> tuple[str, ...]:
         return tuple(f"@f{number}" for number in range(1, len(self.members)))
@@ -132,6 +138,7 @@ def _ring(draw: _Draw) -> tuple[Fault, ...]:
 def _torn(draw: _Draw) -> tuple[Fault, ...]:
     name, start = draw.pick(draw.members), draw.at()
     return (
+        SlowDisk(name, draw.slowness(), start=start, end=For(3.0)),
         TornWrite(name, start=start, end=For(3.0)),
         Bounce(name, start=At(round(start.seconds + 0.5, 3)), end=For(0.5)),
     )
@@ -168,7 +175,7 @@ FAULTS: Final[tuple[Maker, ...]] = (
     lambda draw: (
         Isolate(
             draw.host(),
-            direction=draw.pick(("both", "in", "out")),  # type: ignore[arg-type]  # converted
+            direction=draw.pick(tuple(Direction)),
             start=draw.at(),
             end=draw.lasting(),
         ),
@@ -193,21 +200,19 @@ FAULTS: Final[tuple[Maker, ...]] = (
         Reorder("*", "*", 0.3, spread=draw.pick((0.01, 1.0)), start=draw.at(), end=draw.lasting()),
     ),
     lambda draw: (
-        Delay(*draw.link(), Exponential(draw.pick((0.05, 0.5))), start=draw.at(), end=draw.lasting()),
+        Delay(
+            *draw.link(), Exponential(draw.pick((0.05, 0.5))), start=draw.at(), end=draw.lasting()
+        ),
     ),
     lambda draw: (Clog(*draw.link(), start=draw.at(), end=draw.lasting()),),
-    lambda draw: (
-        Throttle(*draw.link(), 2000.0, start=draw.at(), end=draw.lasting()),
-    ),
+    lambda draw: (Throttle(*draw.link(), 2000.0, start=draw.at(), end=draw.lasting()),),
     lambda draw: swizzle_clog(
         draw.rng, draw.members, at=draw.at().seconds, seconds=draw.lasting().seconds
     ),
     lambda draw: rolling_bounce(
         draw.rng, draw.members, at=draw.at().seconds, down=0.3, up=draw.pick((0.2, 2.0))
     ),
-    lambda draw: (
-        SlowDisk(draw.host(), draw.pick((50, 2000)), start=draw.at(), end=draw.lasting()),
-    ),
+    lambda draw: (SlowDisk(draw.host(), draw.slowness(), start=draw.at(), end=draw.lasting()),),
     lambda draw: (StalledDisk(draw.host(), start=draw.at(), end=draw.lasting()),),
     lambda draw: (DiskSyncError(draw.host(), start=draw.at(), end=draw.lasting()),),
     lambda draw: (DiskWriteError(draw.host(), 0.2, start=draw.at(), end=draw.lasting()),),
@@ -218,7 +223,9 @@ FAULTS: Final[tuple[Maker, ...]] = (
     lambda draw: (DiskFull(draw.host(), 1000, start=draw.at(), end=draw.lasting()),),
     lambda draw: (KillActor(f"{draw.host()}/etcd", start=draw.at()),),
     lambda draw: (
-        ClockDrift(draw.host(), draw.pick((400, -400, -20_000)), start=draw.at(), end=draw.lasting()),
+        ClockDrift(
+            draw.host(), draw.pick((400, -400, -20_000)), start=draw.at(), end=draw.lasting()
+        ),
     ),
     lambda draw: (ClockJump(draw.host(), draw.pick((3600.0, -3600.0)), start=draw.at()),),
 )

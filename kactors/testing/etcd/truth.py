@@ -122,9 +122,7 @@ class Truth:
         revision, compacted, leases = self._after[index]
         self._compare(member, index, "revision", store.mvcc.revision, revision)
         self._compare(member, index, "compact revision", store.mvcc.compacted, compacted)
-        self._compare(
-            member, index, "leases", tuple([lease.id for lease in store.lessor]), leases
-        )
+        self._compare(member, index, "leases", tuple([lease.id for lease in store.lessor]), leases)
         self._compare_history(member, store, self._after.get(before, (1, 0, ()))[0])
 
     def _compare_history(self, member: str, store: Store, since: int) -> None:
@@ -134,7 +132,9 @@ class Truth:
         mine = [change.kv for change in mvcc.log[mvcc.position(since + 1) :]]
         upto = self._after[index][0]
         true = [
-            kv for each in self.model.history[max(0, since - 1) : upto - 1] for kv, _ in each.changes
+            kv
+            for each in self.model.history[max(0, since - 1) : upto - 1]
+            for kv, _ in each.changes
         ]
         self._compare(member, index, f"changes after {since}", mine, true)
 
@@ -147,9 +147,7 @@ class Truth:
         mvcc = store.mvcc
         self._compare(member, index, "revision", mvcc.revision, revision)
         self._compare(member, index, "compact revision", mvcc.compacted, compacted)
-        self._compare(
-            member, index, "leases", tuple([lease.id for lease in store.lessor]), leases
-        )
+        self._compare(member, index, "leases", tuple([lease.id for lease in store.lessor]), leases)
         if self.broken is None:
             state = self.model.state(revision)
             self._compare(member, index, "keys", mvcc.range(_ALL), list(state.values()))
@@ -161,4 +159,4 @@ class Truth:
     def _compare(self, member: str, index: int, what: str, mine: object, true: object) -> None:
         if mine != true:
             text = f"{member} at {index} has the {what} {mine!r:.300}, the log says {true!r:.300}"
-            self.note(Promise.ONE_STATE, text, what.split(" after ")[0])
+            self.note(Promise.ONE_STATE, text, what.split(" after ", maxsplit=1)[0])

@@ -1,6 +1,7 @@
 """What clients do: one coroutine for one step of each sort of work."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from kactors.actors import System
@@ -38,10 +39,8 @@ async def work(system: System, crew: Crew, number: int, worker: Worker, seed: in
     step = _STEPS[worker.work]
     while not crew.resting:
         mate.step += 1
-        try:
+        with suppress(*TROUBLE):  # the answers have it
             await step(mate)
-        except TROUBLE:
-            pass  # the answers have it
         await sleep(worker.pace_ms / 1000)
     crew.busy -= 1
 
@@ -139,8 +138,10 @@ async def _compact(mate: Mate) -> None:
             request = Watch(RANGE_START, RANGE_END, start_revision=edge)
             watch = Watching(mate.client.session, f"{mate.name}-{mate.step}", request)
             mate.crew.watches.append(watch)
-            await _follow(mate, watch, most=1)
-            watch.left = True
+            try:
+                await _follow(mate, watch, most=1)
+            finally:
+                watch.left = True
             await _ask(mate, Range(RANGE_START, RANGE_END, revision=edge))
 
 
