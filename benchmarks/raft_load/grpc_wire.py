@@ -65,9 +65,7 @@ class GrpcWire:
         self._answered: set[int] = set()
         self._held = b""
         settings = _frame(_SETTINGS, 0, 0, b"")
-        self._socket.sendall(
-            _PREFACE + settings + _frame(_WINDOW_UPDATE, 0, 0, _U32.pack(1 << 30))
-        )
+        self._socket.sendall(_PREFACE + settings + _frame(_WINDOW_UPDATE, 0, 0, _U32.pack(1 << 30)))
 
     def close(self) -> None:
         """Hang up."""

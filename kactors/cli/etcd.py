@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 import trio  # noqa: TID251 - a command of the live world
@@ -16,6 +17,9 @@ from kactors.etcd.config import (
 from kactors.etcd.member_url import MemberUrl
 from kactors.etcd.process import run_member
 from kactors.etcd.quota import DEFAULT_QUOTA_BYTES
+
+#: Small enough to be filled with zeros in a moment.
+SEGMENT_BYTES: Final = 16 * 1000 * 1000
 
 
 def urls_of(endpoints: dict[str, str]) -> tuple[tuple[str, str], ...]:
@@ -98,6 +102,11 @@ def urls_of(endpoints: dict[str, str]) -> tuple[tuple[str, str], ...]:
     help="Seconds between two comparisons of the members' data; 0 is never.",
 )
 @click.option(
+    "--preallocate",
+    is_flag=True,
+    help="Fill the log's files with zeros ahead of time: syncs are faster on some disks.",
+)
+@click.option(
     "--inline-sync",
     is_flag=True,
     help="Sync on the event loop: faster where the disk is, worse where it stalls.",
@@ -116,6 +125,7 @@ def etcd(
     snapshot_count: int,
     quota_bytes: int,
     corrupt_check_s: float,
+    preallocate: bool,
     inline_sync: bool,
 ) -> None:
     """Run one member of a replicated key-value store until Ctrl-C.
@@ -134,6 +144,8 @@ def etcd(
             snapshot_entries=snapshot_count,
             quota_bytes=quota_bytes,
             corruption_seconds=corrupt_check_s,
+            segment_bytes=SEGMENT_BYTES,
+            preallocate=preallocate,
         )
     except KactorsError as problem:
         raise click.UsageError(str(problem)) from problem

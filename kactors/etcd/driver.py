@@ -3,13 +3,14 @@
 Theory of operation
 ===================
 
-Everything that happens to the core (messages, ticks, proposals, reads) happens synchronously in
-whatever task brings it, and wakes one task, the *pump*. Once for all that came together it hands
-over the proposals in one call, takes every `Ready`, sends what may leave at once, applies what is
-committed, and queues the rest for a second task, the *writer*. That one makes everything durable
-that has been queued, with one sync, tells the core, and sends what had to wait for it. So while
-the disk syncs, messages are handled and followers work; what arrives meanwhile shares the next
-sync. A third task reads snapshots for members that are behind.
+What happens to the core happens synchronously in whatever task brings it, and then there is a
+*turn*: for messages of other members at once, for ticks, proposals and reads in a task of its own,
+the *pump*, once for all that came together. A turn hands over the proposals in one call, takes
+every `Ready`, sends what may leave at once, applies what is committed, and queues the rest for a
+second task, the *writer*. That one makes everything durable that has been queued, with one sync,
+tells the core, and sends what had to wait for it. So while the disk syncs, messages are handled and
+followers work; what arrives meanwhile shares the next sync. A third task reads snapshots for
+members that are behind.
 
 A failure of the disk, or of anything else here, ends all of them: the member stops rather than
 promise what it may not keep.
@@ -39,7 +40,7 @@ from kactors.raft.errors import DropReason, ProposalDropped
 from kactors.raft.messages import Message
 from kactors.raft.ready import ChunkRequest, Ready
 from kactors.raft.role import Role
-from kactors.runtime import Waiter, checkpoint, current_time, open_nursery, sleep_until, waiter
+from kactors.runtime import Waiter, current_time, open_nursery, sleep_until, waiter
 
 #: Entries that are applied before other tasks have their turn.
 _APPLIED_PER_TURN = 2000
@@ -118,14 +119,15 @@ class Driver:
         leader = self.raft.leader
         return NoLeader() if leader is None else NotLeader(leader)
 
-    def step(self, message: Message, sender: int) -> None:
-        """Hand a message of another member to the core.
+    def step(self, messages: Sequence[Message], sender: int) -> None:
+        """Hand messages of another member to the core, and do at once what follows from them.
 
         Raises:
             LogLost: this member's disk lost what it acknowledged; it has to stop.
         """
-        self.raft.step(message, sender)
-        self._pump.set()
+        for message in messages:
+            self.raft.step(message, sender)
+        self._turn()
 
     def wake(self) -> None:
         """Let what was done to the core have its consequences."""
@@ -234,18 +236,21 @@ class Driver:
     async def _run_pump(self) -> None:
         while True:
             await self._pump.wait()
-            self._propose()
-            self.reads.ask()
-            applied = 0
-            while applied < _APPLIED_PER_TURN and (ready := self.raft.ready()) is not None:
-                applied += self._take(ready)
-            if applied >= _APPLIED_PER_TURN:
-                self._pump.set()
-                await checkpoint()
-            self.reads.release(self.raft.log.applied_index)
-            if applied:
-                self._around.applied()
-            self._flush_messages()
+            self._turn()
+
+    def _turn(self) -> None:
+        """Let everything that has come together have its consequences; never waits."""
+        self._propose()
+        self.reads.ask()
+        applied = 0
+        while applied < _APPLIED_PER_TURN and (ready := self.raft.ready()) is not None:
+            applied += self._take(ready)
+        self.reads.release(self.raft.log.applied_index)
+        if applied:
+            self._around.applied()
+        if applied >= _APPLIED_PER_TURN:
+            self._pump.set()  # there may be more, after other tasks have had their turn
+        self._flush_messages()
 
     def _propose(self) -> None:
         """Hand over all proposals that came together, in one call."""

@@ -230,8 +230,7 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
             return
         if self._addresses.get(batch.sender, sender).host != sender.host:
             return
-        for each in batch.messages:
-            driver.step(each, batch.sender)
+        driver.step(batch.messages, batch.sender)
 
     @serves
     def on_has_started(self, request: HasStarted) -> Started:

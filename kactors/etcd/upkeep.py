@@ -10,6 +10,8 @@ from kactors.runtime import Event, checkpoint, open_nursery
 
 #: Changes that are scrubbed before other tasks have their turn.
 SCRUBBED_PER_TURN: Final = 500
+#: The next snapshot comes after this share of the changes that are held, at the earliest.
+_SHARE: Final = 4
 
 
 class Upkeep:
@@ -17,7 +19,7 @@ class Upkeep:
 
     Args:
         driver: of the member.
-        snapshot_entries: applied entries between two snapshots.
+        snapshot_entries: applied entries between two snapshots, at least.
         catch_up_entries: entries that are kept behind a snapshot.
         log: told what happens.
     """
@@ -75,8 +77,16 @@ class Upkeep:
         while True:
             await self._snapshot_due.wait()
             if self._store.applied_index >= self._next_snapshot:
-                self._next_snapshot = self._store.applied_index + self._snapshot_entries
                 await self.snapshot()
+                self._next_snapshot = self._store.applied_index + self._interval()
+
+    def _interval(self) -> int:
+        """Return after how many entries the next snapshot is due.
+
+        A snapshot writes down all that is held. The more that is, the longer the pause, so that
+        snapshots never cost more than a few times what the entries themselves do.
+        """
+        return max(self._snapshot_entries, len(self._store.mvcc.log) // _SHARE)
 
     async def snapshot(self) -> None:
         """Write a snapshot and shorten the log.

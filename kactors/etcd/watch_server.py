@@ -137,6 +137,7 @@ class WatchServer:
                 late = current_time() - spoke >= self._progress_seconds
                 if stream.progress_wanted or (request.progress_notify and late):
                     stream.progress_wanted = False
+                    spoke = current_time()  # also if a watch of the future has nothing to say
                     response = watcher.progress()
                     spoke = current_time()  # a watch of the future has nothing to say for now
             if response is not None:

@@ -202,6 +202,26 @@ def test_progress_can_be_asked_for() -> None:
     run(story)
 
 
+def test_a_watch_of_the_future_waits_idly() -> None:
+    """A watch that begins later has no progress to tell, and does nothing until then."""
+
+    async def story(client: EtcdClient) -> None:
+        async with client.watch(Watch(b"k", start_revision=4, progress_notify=True)) as watch:
+            responses: list[WatchResponse] = []
+
+            async def read() -> None:
+                responses.append(await anext(watch))
+
+            async with open_nursery() as nursery:
+                nursery.start_soon(read)
+                await sleep(5)
+                for number in range(3):
+                    await client.put(b"k", b"%d" % number)
+        assert responses[0].events[0].kv.value == b"2"
+
+    run(story, progress_seconds=0.5)
+
+
 def test_a_thousand_watchers_all_hear() -> None:
     """One write reaches every watcher, and the writer does not wait for them."""
     count = 1000
