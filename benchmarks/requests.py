@@ -202,7 +202,7 @@ class Bare:
         self._heap: list[list[Any]] = []
         self._sequence = 0
         self._numbers = 0
-        self._pending: dict[int, tuple[Answer, list[Any]]] = {}
+        self.pending: dict[int, tuple[Answer, list[Any]]] = {}
         self._random = random.Random(1)  # noqa: S311 - not a secret
 
     def call_at(self, at: int, function: Callable[..., None] | None, argument: Any) -> list[Any]:
@@ -222,7 +222,7 @@ class Bare:
         self._numbers = number = self._numbers + 1
         answer = Answer()
         late = self.call_at(self.now + int(DEADLINE * 1e9), self.on_deadline, number)
-        self._pending[number] = (answer, late)
+        self.pending[number] = (answer, late)
         self.send(self.on_request, number, tag, *fields)
         return answer
 
@@ -234,14 +234,14 @@ class Bare:
     def on_reply(self, data: bytes) -> None:
         """Wake who waits."""
         number, *fields = msgpack.unpackb(data)
-        answer, late = self._pending.pop(number)
+        answer, late = self.pending.pop(number)
         late[2] = None
         answer.value = fields
         self.step(answer.waiting)
 
     def on_deadline(self, number: int) -> None:
         """Wake who has waited in vain."""
-        answer, _ = self._pending.pop(number)
+        answer, _ = self.pending.pop(number)
         self.step(answer.waiting)
 
     def on_note(self, data: bytes) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from kactors.actors.errors import DeadlineExceededError, UnreadableAnswerError
@@ -25,6 +25,8 @@ EventT = TypeVar("EventT")
 
 REQUEST_TIMEOUT: Final = 10.0
 """Seconds that a request waits for its answer unless it says otherwise."""
+
+_FAILURE: Final = Kind.FAILURE  # looked up once: it costs more than comparing
 
 Pending = tuple[Waiter[Envelope | None], Address]
 """What an asker waits with, and whose answer it waits for."""
@@ -82,13 +84,13 @@ class Asking:
         if not seconds >= 0:
             raise ValueError(f"a timeout is a number of seconds from 0 on, not {seconds!r}")
         deadline = runtime.current_effective_deadline()
-        if deadline == math.inf:
+        if deadline == inf:
             allowed = seconds
         else:
-            if deadline == -math.inf:
+            if deadline == -inf:
                 await runtime.checkpoint()  # which raises: this work is cancelled already
             allowed = min(seconds, max(0.0, deadline - self._now()))
-        deadline_ns = -1 if allowed == math.inf else int(allowed * NANOSECONDS)
+        deadline_ns = -1 if allowed == inf else int(allowed * NANOSECONDS)
         kind = type(message)
         payload = encode(message)
         self.sent[kind] += 1
@@ -99,9 +101,7 @@ class Asking:
         try:
             # A deadline of the work around is left to cancel it: that is whose it is.
             answer = await (
-                waiting.wait_for(seconds, None)
-                if allowed == seconds != math.inf
-                else waiting.wait()
+                waiting.wait_for(seconds, None) if allowed == seconds != inf else waiting.wait()
             )
         except runtime.cancelled_class():
             self._sender.cancel(source, target, number)
@@ -129,10 +129,10 @@ def _result(answer: Envelope) -> object:
         UnreadableAnswerError: it cannot be decoded.
     """
     try:
-        result = decode(answer.payload)
+        result = decode(answer[8])
     except WireError as error:
         raise UnreadableAnswerError(f"{answer.source} has answered, but: {error}") from error
-    if answer.kind == Kind.FAILURE:
+    if answer[0] == _FAILURE:
         if not isinstance(result, Exception):
             kind = type(result).__qualname__
             raise UnreadableAnswerError(

@@ -76,14 +76,13 @@ class Sender:
         Raises:
             WireError: the answer cannot be encoded.
         """
-        payload = encode(answer)
-        _, asker, asker_life, target, _, number, _, _, _ = request
-        mine = self._incarnation
-        self.put(_new(Envelope, (_REPLY, target, mine, asker, asker_life, number, 0, -1, payload)))
+        self._answer(_REPLY, request, encode(answer))
 
     def fail(self, request: Envelope, payload: bytes) -> None:
         """Answer a request, or the asking for a stream, with an encoded error."""
-        kind = _FAILURE if request.kind == _REQUEST else _STREAM_BREAK
+        self._answer(_FAILURE if request[0] == _REQUEST else _STREAM_BREAK, request, payload)
+
+    def _answer(self, kind: Kind, request: Envelope, payload: bytes) -> None:
         _, asker, asker_life, target, _, number, _, _, _ = request
         mine = self._incarnation
         self.put(_new(Envelope, (kind, target, mine, asker, asker_life, number, 0, -1, payload)))

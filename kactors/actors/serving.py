@@ -39,12 +39,13 @@ class Bound(ABC):
         received: how many messages it was given.
     """
 
-    __slots__ = ("_call", "_life", "_name", "_wants_sender", "kind", "received")
+    __slots__ = ("_call", "_life", "_name", "_sender", "_wants_sender", "kind", "received")
 
     def __init__(self, life: Life, handler: Handler) -> None:
         self.kind = handler.kind
         self.received = 0
         self._life = life
+        self._sender = life.system.sender
         self._name = handler.method
         self._call: Callable[..., Any] = getattr(life.actor, handler.method)
         self._wants_sender = handler.wants_sender
@@ -112,10 +113,10 @@ class PlainRequests(Bound):
                 answer = call(self._call, message, envelope[1])
             else:
                 answer = call(self._call, message)
-            life.system.sender.reply(envelope, answer)
+            self._sender.reply(envelope, answer)
         except Exception as error:  # noqa: BLE001 - the supervisor gets it, unless it travels
             payload, declared = _failure(life, error)
-            life.system.sender.fail(envelope, payload)
+            self._sender.fail(envelope, payload)
             if not declared:
                 life.fail(error)
 
@@ -149,19 +150,19 @@ class AsyncRequests(Bound):
                 else:
                     answer = await self._call(message)
             if not scope.cancelled_caught:
-                life.system.sender.reply(envelope, answer)
+                self._sender.reply(envelope, answer)
             answered = True
         except Exception as error:
             answered = True
             payload, declared = _failure(life, error)
-            life.system.sender.fail(envelope, payload)
+            self._sender.fail(envelope, payload)
             if not declared:
                 raise
         finally:
             life.serving -= 1
             peer.serving.pop(envelope[5], None)
             if not answered:
-                life.system.sender.fail(envelope, _stopped(life))
+                self._sender.fail(envelope, _stopped(life))
 
 
 class Streams(Bound):
