@@ -364,7 +364,9 @@ class RaftObserver:
             )
 
     def _check_ack(self, member: int, ack: Ack, disk: DurableState) -> None:
-        if disk.term < ack.term or disk.last_index < ack.index:
+        # In a newer term the entries may be replaced already, by a leader that cannot have been
+        # elected if the acknowledgement counts: then it may leave.
+        if disk.term < ack.term or (disk.term == ack.term and disk.last_index < ack.index):
             self.note(
                 Invariant.PERSISTED_BEFORE_SENT,
                 f"member {member} acknowledges {ack.index} in term {ack.term}, its disk ends at "
