@@ -1,4 +1,15 @@
-"""Actors: things with a name on a host that talk to each other by messages only."""
+"""Actors: things with a name on a host that talk to each other by messages only.
+
+Here live what every actor has around it, and the two worlds to run it in; what an actor does is no
+business of this package. In the order of reading:
+
+* `actor`, `handlers`, `request`: what a component is written with;
+* `system`, `asking`, `sender`, `receiver`, `peers`: one life of a host, the way out and the way in;
+* `cell`, `supervision`, `life`, `mailbox`, `serving`: an actor through all its lives, and in one;
+* `outbox`, `inbox`, `stream_table`: streams;
+* `system_actor`, `watching`, `dead_letters`: who tells what happens here;
+* `world`, `live_world`: hosts with actors, simulated and real.
+"""
 
 from kactors.actors.actor import Actor as Actor
 from kactors.actors.errors import ActorError as ActorError
