@@ -1,1 +1,1 @@
-""""""
+"""Harnesses that hunt for bugs: `kactors.testing.raft`, `kactors.testing.etcd`."""

@@ -199,8 +199,11 @@ def test_status_hashes_and_snapshots_agree() -> None:
         assert len({status.leader for status in statuses}) == 1
         assert {status.raft_applied_index for status in statuses} == {statuses[0].raft_index}
         assert all(status.errors == () for status in statuses)
-        for request in (HashKV(), Hash()):
-            hashes = [(await client.session.ask_one(each, request)).hash for each in endpoints]
+        ask = client.session.ask_one
+        for hashes in (
+            [(await ask(each, HashKV())).hash for each in endpoints],
+            [(await ask(each, Hash())).hash for each in endpoints],
+        ):
             assert len(set(hashes)) == 1
         pieces = [piece async for piece in client.snapshot(endpoints[0])]
         store = load(pieces)

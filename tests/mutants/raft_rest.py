@@ -101,9 +101,7 @@ FLOW = (
         number=37,
         source="etcd/raft e419ba5",
         invariant="liveness",
-        apply=edited(
-            Edit("kactors.raft.progress", "Inflights.clear", "self.bytes = 0", "pass")
-        ),
+        apply=edited(Edit("kactors.raft.progress", "Inflights.clear", "self.bytes = 0", "pass")),
     ),
     Mutant(
         name="uncommitted-bytes-never-freed",
@@ -276,9 +274,7 @@ READS = (
         number=38,
         source="etcd #741, Jepsen",
         invariant="linearizable reads",
-        apply=edited(
-            Edit(_READ, "flush", "if is_alone(raft) or holds_lease(raft):", "if True:")
-        ),
+        apply=edited(Edit(_READ, "flush", "if is_alone(raft) or holds_lease(raft):", "if True:")),
     ),
     Mutant(
         name="read-before-the-term-is-committed",

@@ -88,7 +88,7 @@ class _Rest:
 
     def _choose_dead(self) -> list[int]:
         members = list(self.world.processes)
-        order = sorted(members, key=lambda member: self.dice.below(1 << 30))
+        order = sorted(members, key=lambda _: self.dice.below(1 << 30))
         return order[: (len(members) - 1) // 2]
 
     def cut_one_link(self) -> None:
@@ -222,11 +222,7 @@ class _Rest:
         world.check()
 
     def _terms(self) -> list[int]:
-        return [
-            process.view.term
-            for process in self.world.running
-            if process.view is not None
-        ]
+        return [process.view.term for process in self.world.running if process.view is not None]
 
 
 def calm_down(world: "World", calm: Calm) -> None:
@@ -262,4 +258,3 @@ def _shown(view: MemberView | None) -> str:
         + (f", learners {view.learners}" if view.learners else "")
         + (", recovering" if view.recovering else "")
     )
-

@@ -82,7 +82,9 @@ def _late_letters(rng: Rng, timeout_ms: int) -> list[Fault]:
             span_ms=timeout_ms * (2 + rng.below(4)),
             pick=rng.below(6),
         ),
-        Fault(Kind.BURST, Target.LEADER, after_ms=rng.below(timeout_ms // 2 + 1), pick=rng.below(2)),
+        Fault(
+            Kind.BURST, Target.LEADER, after_ms=rng.below(timeout_ms // 2 + 1), pick=rng.below(2)
+        ),
         Fault(
             Kind.ISOLATE,
             Target.LEADER,
@@ -164,9 +166,7 @@ def _left_behind(rng: Rng, timeout_ms: int) -> list[Fault]:
             Target.LEADER,
             after_ms=rng.below(2 * timeout_ms + 1),
         ),
-        Fault(
-            Kind.COMPACT, Target.LEADER, after_ms=rng.below(timeout_ms + 1), pick=rng.below(3)
-        ),
+        Fault(Kind.COMPACT, Target.LEADER, after_ms=rng.below(timeout_ms + 1), pick=rng.below(3)),
         Fault(Kind.REPLAY, Target.MOST_BEHIND, after_ms=timeout_ms, pick=rng.below(6)),
     ]
 
@@ -252,9 +252,7 @@ def _torn_return(rng: Rng, timeout_ms: int) -> list[Fault]:
             pick=3,
         ),
         Fault(Kind.BURST, Target.LEADER, after_ms=timeout_ms * 5 // 2, pick=rng.below(2)),
-        Fault(
-            Kind.STALL_DISK, Target.OLD_LEADER, after_ms=timeout_ms // 2 - 1, span_ms=timeout_ms
-        ),
+        Fault(Kind.STALL_DISK, Target.OLD_LEADER, after_ms=timeout_ms // 2 - 1, span_ms=timeout_ms),
         Fault(
             (Kind.POWER_LOSS, Kind.CRASH_AT_STEP)[rng.below(2)],
             Target.OLD_LEADER,

@@ -60,7 +60,7 @@ def _drawing(layout: Layout, implementation: Implementation) -> str:
     )
     return (
         f'<svg width="{layout.width:.0f}" height="{layout.height:.0f}">'
-        '<defs><pattern id=hatch width=6 height=6 patternUnits=userSpaceOnUse '
+        "<defs><pattern id=hatch width=6 height=6 patternUnits=userSpaceOnUse "
         'patternTransform="rotate(45)"><rect class=stripe width=3 height=6 /></pattern></defs>'
         + lanes
         + "".join(_stretch(each, layout) for each in layout.stretches)
@@ -81,12 +81,12 @@ def _stretch(stretch: Stretch, layout: Layout) -> str:
     if width > 34:
         label = (
             f'<text class=term x="{stretch.begin + 3:.1f}" y="{top - 3:.1f}">'
-            f"{'leader ' if view.role is Role.LEADER else ''}t{view.term} c{view.commit_index}</text>"
+            f"{'leader ' if view.role is Role.LEADER else ''}"
+            f"t{view.term} c{view.commit_index}</text>"
         )
     title = escape(f"member {stretch.member}: {describe_view(view)}")
     return (
-        f'<g><title>{title}</title><rect class="t{view.term % _COLOURS}" {box}/>'
-        f"{hatch}</g>{label}"
+        f'<g><title>{title}</title><rect class="t{view.term % _COLOURS}" {box}/>{hatch}</g>{label}'
     )
 
 
@@ -144,7 +144,8 @@ body { background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, san
 h1 { font-size: 1.25rem; color: var(--bad); max-width: 70rem; }
 h2 { font-size: 1.05rem; margin-top: 2rem; }
 p { color: var(--soft); max-width: 70rem; }
-pre { background: var(--box); padding: 1rem; overflow-x: auto; font-size: 13px; border-radius: 6px; }
+pre { background: var(--box); padding: 1rem; overflow-x: auto; font-size: 13px;
+  border-radius: 6px; }
 .chart { display: flex; border: 1px solid var(--rule); border-radius: 6px; }
 .chart > div { overflow-x: auto; border-left: 1px solid var(--rule); }
 svg { display: block; flex: none; } svg text { fill: var(--ink); font-size: 13px; }

@@ -49,16 +49,12 @@ class Hunt:
             self.found = outcome
 
 
-def nth_schedule(
-    seed: int, number: int, implementation: Implementation = OURS
-) -> Schedule:
+def nth_schedule(seed: int, number: int, implementation: Implementation = OURS) -> Schedule:
     """Return schedule ``number`` of the hunt with ``seed``."""
     return storm(Dice(seed, 0x40A7, number), implementation.capabilities)
 
 
-def hunt(
-    seed: int, numbers: Iterable[int], implementation: Implementation = OURS
-) -> Hunt:
+def hunt(seed: int, numbers: Iterable[int], implementation: Implementation = OURS) -> Hunt:
     """Run schedules until one breaks a property.
 
     Args:

@@ -245,7 +245,7 @@ class Injector:
         """Cut the cluster in halves, with or without a bridge, or into a ring."""
         members = self.everyone()
         dice = Dice(self.world.seed, fault.pick, 0xBA)
-        order = sorted(members, key=lambda member: dice.below(1 << 30))
+        order = sorted(members, key=lambda _: dice.below(1 << 30))
         count = len(order)
         if count < 3:
             return False
@@ -274,7 +274,7 @@ class Injector:
         self.world.after(fault.span_ms * _MS, self._release, effect, fault.pick // 3 % 2 == 1)
         return True
 
-    def _release(self, effect: Effect, backwards: bool) -> None:  # noqa: FBT001 - one caller
+    def _release(self, effect: Effect, backwards: bool) -> None:
         self.world.network.release(self.world.now_ns, effect, backwards=backwards)
 
     def swizzle(self, fault: Fault, effect: Effect) -> bool:

@@ -75,9 +75,7 @@ class Operator:
             case 4 if len(others) > 1:
                 return Change(learners=(others[which % len(others)],), style=style)
             case 5 if learners and others:
-                return Change(
-                    voters=learners, removed=(others[which % len(others)],), style=style
-                )
+                return Change(voters=learners, removed=(others[which % len(others)],), style=style)
             case 6 if learners and others:
                 # The leader itself goes, and a learner comes.
                 return Change(
@@ -122,7 +120,7 @@ class Operator:
         view = leader.view if leader is not None else None
         if leader is None or view is None or process.view is None or view.outgoing:
             return
-        if not process.up or leader.pauses or leader is process:
+        if not process.up or leader.pauses:
             return
         if process.view.recovering:
             if member in view.voters:

@@ -22,7 +22,7 @@ __all__ = ["Process", "StepCrash"]
 _MS = 1_000_000
 
 
-class StepCrash(Exception):  # noqa: N818 - no error: the power fails here on purpose
+class StepCrash(Exception):
     """The fuse of a process burnt down between two steps of its driver."""
 
 
@@ -133,12 +133,9 @@ class Process:
             return
         cached = list(self.cached)
         under_way = [record for output in self.pipeline for record in output.records]
-        if not power:
-            # What the operating system was given is not lost with the process.
-            cached, under_way, sure = [], under_way, cached
-        else:
-            sure = []
-        loose = cached + under_way
+        # What the operating system was given is not lost with the process.
+        sure = [] if power else cached
+        loose = cached + under_way if power else under_way
         dice = Dice(self.world.seed, self.member, self.boot, 7)
         survivors = sure + loose[: dice.below(len(loose) + 1)]
         self.stop()

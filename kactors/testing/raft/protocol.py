@@ -72,7 +72,7 @@ class Capability(StrEnum):
 class Command(NamedTuple):
     """A committed entry, to be applied; empty ``data`` changes no state machine."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides a method of tuple that nobody needs
     term: int
     data: bytes
 

@@ -64,9 +64,7 @@ def run(
         observe: handed to the members for trace events.
         with_history: whether to keep what clients saw.
     """
-    world = World(
-        implementation, schedule.knobs, schedule.seed, recorder=recorder, observe=observe
-    )
+    world = World(implementation, schedule.knobs, schedule.seed, recorder=recorder, observe=observe)
     violation: Violation | None = None
     try:
         _chaos(world, schedule)

@@ -57,7 +57,7 @@ class RaftMachine(RuleBasedStateMachine):
         batch: int,
         latency_ms: int,
         sync_ms: int,
-        pre_vote: bool,  # noqa: FBT001 - hypothesis passes by keyword
+        pre_vote: bool,
         seed: int,
     ) -> None:
         """Start a cluster and let it elect a leader."""
@@ -94,22 +94,22 @@ class RaftMachine(RuleBasedStateMachine):
         """Let time pass."""
         self._pass_ms(span_ms)
 
-    @rule(target=_TARGETS, pick=st.integers(0, 2))
-    def propose(self, target: Target, pick: int) -> None:
+    @rule(whom=_TARGETS, pick=st.integers(0, 2))
+    def propose(self, whom: Target, pick: int) -> None:
         """Let clients want a lot."""
-        self._inject(Kind.BURST, target, 0, pick)
+        self._inject(Kind.BURST, whom, 0, pick)
 
     @rule(
         kind=st.sampled_from(
             [Kind.ISOLATE, Kind.PROPOSE_AND_ISOLATE, Kind.ISOLATE_PAIR, Kind.DEAF, Kind.MUTE]
         ),
-        target=_TARGETS,
+        whom=_TARGETS,
         span_ms=_SPANS_MS,
         pick=_PICKS,
     )
-    def isolate(self, kind: Kind, target: Target, span_ms: int, pick: int) -> None:
+    def isolate(self, kind: Kind, whom: Target, span_ms: int, pick: int) -> None:
         """Cut a member off, one way or another."""
-        self._inject(kind, target, span_ms, pick)
+        self._inject(kind, whom, span_ms, pick)
 
     @rule(
         kind=st.sampled_from([Kind.BRIDGE, Kind.PARTITION, Kind.RING, Kind.SWIZZLE, Kind.HOLD]),
@@ -122,13 +122,13 @@ class RaftMachine(RuleBasedStateMachine):
 
     @rule(
         kind=st.sampled_from([Kind.BOUNCE, Kind.CRASH, Kind.POWER_LOSS, Kind.CRASH_AT_STEP]),
-        target=_TARGETS,
+        whom=_TARGETS,
         span_ms=_SPANS_MS,
         pick=_PICKS,
     )
-    def crash(self, kind: Kind, target: Target, span_ms: int, pick: int) -> None:
+    def crash(self, kind: Kind, whom: Target, span_ms: int, pick: int) -> None:
         """Kill a member for a while."""
-        self._inject(kind, target, span_ms, pick)
+        self._inject(kind, whom, span_ms, pick)
 
     @rule(span_ms=_SPANS_MS, pick=_PICKS)
     def black_out(self, span_ms: int, pick: int) -> None:
@@ -137,13 +137,13 @@ class RaftMachine(RuleBasedStateMachine):
 
     @rule(
         kind=st.sampled_from([Kind.STALL_DISK, Kind.SLOW_DISK, Kind.PAUSE, Kind.RUSH]),
-        target=_TARGETS,
+        whom=_TARGETS,
         span_ms=_SPANS_MS,
         pick=_PICKS,
     )
-    def delay(self, kind: Kind, target: Target, span_ms: int, pick: int) -> None:
+    def delay(self, kind: Kind, whom: Target, span_ms: int, pick: int) -> None:
         """Let a member's disk, process or clock go wrong."""
-        self._inject(kind, target, span_ms, pick)
+        self._inject(kind, whom, span_ms, pick)
 
     @precondition(lambda self: Capability.MEMBERSHIP in self.implementation.capabilities)
     @rule(pick=st.integers(0, 191))

@@ -111,9 +111,7 @@ def _draw_knobs(rng: Rng, capabilities: frozenset[Capability]) -> Knobs:
 
 def _draw_kinds(rng: Rng, capabilities: frozenset[Capability]) -> list[Kind]:
     """Draw which kinds of fault a run may have; at least one."""
-    offered = [
-        kind for kind in Kind if kind not in _NEEDS or _NEEDS[kind] in capabilities
-    ]
+    offered = [kind for kind in Kind if kind not in _NEEDS or _NEEDS[kind] in capabilities]
     share = _pick(rng, (4, 2, 8))
     chosen = [kind for kind in offered if rng.below(8) < share]
     return chosen or [_pick(rng, offered)]
@@ -129,5 +127,3 @@ def _draw_fault(rng: Rng, kinds: Sequence[Kind], timeout_ms: int) -> Fault:
         span_ms=_pick(rng, (timeout_ms, tenth, 2 * timeout_ms, timeout_ms // 2, 4 * timeout_ms)),
         pick=rng.below(192) if kind is Kind.CHANGE else rng.below(24),
     )
-
-

@@ -24,7 +24,9 @@ _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_
 
 #: ``ci`` takes less than three minutes, ``deep`` as long as a night may; use them as decorators.
 PROFILES: dict[str, settings] = {
-    "quick": settings(max_examples=60, deadline=None, suppress_health_check=_PATIENT, database=None),
+    "quick": settings(
+        max_examples=60, deadline=None, suppress_health_check=_PATIENT, database=None
+    ),
     "ci": settings(max_examples=1000, deadline=None, suppress_health_check=_PATIENT, database=None),
     "deep": settings(
         max_examples=100_000,
