@@ -155,6 +155,10 @@ def on_install_snapshot(raft: "Raft", message: InstallSnapshot, sender: int) -> 
         replication.acknowledge(raft, sender, raft.log.commit_index)
         return
     incoming = receiving(raft, snapshot)
+    if is_whole(incoming):
+        # A crash came between the last chunk and the installation: no chunk is wanted any more.
+        install(raft, snapshot, sender)
+        return
     accepted = message.offset == incoming.offset
     if accepted:
         raft.outbox.chunks.append(Chunk(snapshot, message.offset, message.data))
@@ -184,6 +188,11 @@ def receiving(raft: "Raft", snapshot: SnapshotMetadata) -> Incoming:
     if raft.incoming is None or raft.incoming.snapshot != snapshot:
         raft.incoming = Incoming(snapshot)
     return raft.incoming
+
+
+def is_whole(incoming: Incoming) -> bool:
+    """Answer whether all bytes are held; of an empty snapshot one chunk must come."""
+    return incoming.offset >= incoming.snapshot.size_bytes > 0
 
 
 def install(raft: "Raft", snapshot: SnapshotMetadata, leader: int) -> None:
