@@ -7,7 +7,7 @@ from typing import Self
 from kactors.actors.errors import RequestError
 from kactors.actors.inbox import Inbox
 from kactors.etcd.client_session import Session
-from kactors.etcd.errors import Compacted, NoLeader, Stopped, WatchCanceled
+from kactors.etcd.errors import Compacted, NoLeader, Stopped, TooManyRequests, WatchCanceled
 from kactors.etcd.messages.watch import Event, Watch, WatchResponse
 from kactors.runtime import EndOfChannel, sleep
 from kactors.wire import evolve
@@ -91,7 +91,7 @@ class ClientWatch:
             stream = self._stream = await self._open()
         try:
             return await stream.receive()
-        except (RequestError, EndOfChannel, NoLeader, Stopped):
+        except (RequestError, EndOfChannel, NoLeader, Stopped, TooManyRequests):
             self._session.turn_away(stream.target, silent=True)
             self._stream = None
             self._fragments = []

@@ -43,6 +43,7 @@ class MemberConfig:
         txn_ops_max: operations in one transaction.
         progress_seconds: between progress notifications of a watch to which nothing happens.
         watch_events_max: events in one response, if the watch may be fragmented.
+        watches_max: that are served at one time; one more is refused.
         corruption_seconds: between two comparisons of the members' hashes; 0 is never.
         learners_max: how many learners the cluster may have at one time.
         expiry: the clockwork of leases.
@@ -68,6 +69,7 @@ class MemberConfig:
     txn_ops_max: int = 128
     progress_seconds: float = 600.0
     watch_events_max: int = 1000
+    watches_max: int = 50_000
     corruption_seconds: float = 0.0
     learners_max: int = 1
     expiry: ExpiryConfig = attrs.field(factory=ExpiryConfig)

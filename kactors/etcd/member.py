@@ -116,6 +116,7 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
                 store,
                 progress_seconds=config.progress_seconds,
                 events_max=config.watch_events_max,
+                watches_max=config.watches_max,
             ),
             Reconfiguration(
                 driver, self.enter, token=config.token, learners_max=config.learners_max

@@ -1,10 +1,12 @@
 """What the services of a member share: its parts, and the way into the log."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import attrs
 
 from kactors.actors.actor import Actor
+from kactors.actors.mailbox import MailboxPolicy
 from kactors.etcd.applier import MemberUpdated, Outcome
 from kactors.etcd.config import MemberConfig
 from kactors.etcd.driver import Driver
@@ -50,11 +52,15 @@ class Parts:
 class MemberBase(Actor):
     """The part of a member that its services build on.
 
+    Requests and watches count together; `MemberConfig.watches_max` leaves room for the former.
+
     Args:
         config: the knobs.
         learn: told where other members are.
         log: told what the member does.
     """
+
+    mailbox: ClassVar[MailboxPolicy] = MailboxPolicy(requests_max=100_000)
 
     def __init__(
         self, config: MemberConfig, *, learn: Learn | None = None, log: Log | None = None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, TypeVar
 
 from kactors.actors.outbox import Outbox
-from kactors.etcd.errors import NoLeader
+from kactors.etcd.errors import NoLeader, TooManyRequests
 from kactors.etcd.feed import Feed
 from kactors.etcd.messages.watch import Watch, WatchResponse
 from kactors.etcd.store import Store
@@ -58,13 +58,17 @@ class WatchServer:
         store: what is watched.
         progress_seconds: between two progress notifications.
         events_max: events in one fragment.
+        watches_max: that are served at one time.
     """
 
-    def __init__(self, store: Store, *, progress_seconds: float, events_max: int) -> None:
+    def __init__(
+        self, store: Store, *, progress_seconds: float, events_max: int, watches_max: int
+    ) -> None:
         self._store = store
         self._watchers = store.watchers
         self._progress_seconds = progress_seconds
         self._events_max = events_max
+        self._watches_max = watches_max
         self._streams: dict[Feed, dict[_Stream, None]] = {}
         self._readers: dict[Address, dict[_Stream, None]] = {}
         self._touched: dict[Feed, None] = {}
@@ -110,9 +114,12 @@ class WatchServer:
 
         Raises:
             EmptyWatchRange: no key can be in its range.
+            TooManyRequests: this member serves as many watches as it may.
             NoLeader: this member has lost touch with the others.
             StreamBrokenError: the reader is gone.
         """
+        if len(self) >= self._watches_max:
+            raise TooManyRequests
         watcher = self._watchers.create(request, request.watch_id)
         header = self._store.header(self._store.mvcc.revision)
         stream = _Stream(watcher)

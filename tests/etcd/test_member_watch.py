@@ -249,6 +249,27 @@ def test_a_thousand_watchers_all_hear() -> None:
     assert heard == count
 
 
+def test_watches_leave_room_for_writes() -> None:
+    """A member that serves as many watches as it may refuses more, and goes on taking writes."""
+
+    async def story(client: EtcdClient) -> None:
+        async with open_nursery() as nursery:
+
+            async def listen() -> None:
+                async with client.watch(Watch(b"k", start_revision=2)) as watch:
+                    await anext(watch)
+
+            for _ in range(5):
+                nursery.start_soon(listen)
+            await sleep(1)
+            assert len(cluster.member("m1").parts.watches) == 3
+            await client.put(b"k", b"v")
+
+    with Cluster(1, seed=1, watches_max=3) as cluster:
+        cluster.wait_for_leader()
+        cluster.run(story)
+
+
 def test_a_watch_moves_away_from_a_member_without_a_leader() -> None:
     """A member that is cut off from the others ends its watches, which go on elsewhere."""
 
