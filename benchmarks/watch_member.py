@@ -2,9 +2,8 @@
 
 In the simulated world, so that CPU time is measured and nothing else: a member, a client's host and
 1, 100 or 10,000 watches of one key between them. What matching and batching take without a member
-is in `benchmarks.watch`; here the baseline is the same store without streams, so the ratio is what
-their delivery costs. A put is answered before anybody hears of it; the last rows tell what watches
-add to the CPU time until then.
+is in `benchmarks.watch`; here the baseline is the same store without streams, so what the ratio
+lacks to 1 is the price of their delivery: encoding, sending, credit, decoding, for each event.
 
 Run with ``python -m benchmarks.watch_member [--quick] [--json]``.
 """
@@ -37,17 +36,6 @@ def rows(quick: bool) -> Iterator[Row]:
             bare,
             "the store alone",
             delivered / bare,
-        )
-    alone = put_cost(0)
-    for count in (50,) if quick else (100, 10_000):
-        busy = put_cost(count)
-        yield Row(
-            f"CPU until a put is answered, {count} watchers",
-            1e6 * busy,
-            "us",
-            1e6 * alone,
-            "no watchers",
-            alone / busy,
         )
 
 
@@ -89,26 +77,6 @@ def fan_out(count: int, puts: int) -> float:
             for number in range(puts):
                 await client.put(KEY, b"%d" % number)
         return count * puts / (time.thread_time() - began)
-
-    return on_member(story)
-
-
-def put_cost(count: int) -> float:
-    """Return the CPU seconds between a put and its answer, with ``count`` watchers of its key."""
-
-    async def story(client: EtcdClient) -> float:
-        spent: list[float] = []
-        async with open_nursery() as nursery:
-            for _ in range(count):
-                nursery.start_soon(listen, client, 1_000)
-            await sleep(2)
-            for number in range(3):
-                began = time.thread_time()
-                await client.put(KEY, b"%d" % number)
-                spent.append(time.thread_time() - began)
-                await sleep(1)  # until all have heard
-            nursery.cancel_scope.cancel()
-        return sorted(spent)[1]
 
     return on_member(story)
 
