@@ -61,11 +61,10 @@ def admit_older_term(raft: "Raft", message: Message, sender: int) -> bool:
                 AppendEntriesReply(term, success=False, index=message.prev_log_index),
             )
         case Heartbeat():
-            raft.send(sender, HeartbeatReply(term, message.round))
+            # Not its round: the sender may lead our term by now, and use that number again.
+            raft.send(sender, HeartbeatReply(term, round=0))
         case InstallSnapshot(snapshot=snapshot, offset=offset):
-            raft.send(
-                sender, InstallSnapshotReply(term, snapshot.index, offset, offset, accepted=False)
-            )
+            raft.send(sender, InstallSnapshotReply(term, snapshot.index, offset, 0, accepted=False))
         case _:
             pass
     return False

@@ -59,7 +59,7 @@ def test_5_1_requests_of_an_older_term_are_refused_with_ours() -> None:
 
     assert one.step(append(4, (2, 3), 4)) == [(2, AppendEntriesReply(5, success=False, index=2))]
     assert one.step(RequestVote(4, 9, 4, 1, 1)) == [(2, RequestVoteReply(5, False, 1, 1))]
-    assert one.step(Heartbeat(4, 2, round=7)) == [(2, HeartbeatReply(5, 7))]
+    assert one.step(Heartbeat(4, 2, round=7)) == [(2, HeartbeatReply(5, 0))]
     assert one.raft.leader is None
     assert one.terms == [3]
 
