@@ -309,6 +309,37 @@ READS = (
         "an acknowledgement of a round that began before the read",
     ),
     Mutant(
+        name="refusal-confirms-a-round",
+        number=40,
+        source="our own core, found by this harness",
+        invariant="linearizable reads",
+        apply=edited(
+            Edit(
+                _ELECTION,
+                "admit_older_term",
+                "HeartbeatReply(term, round=0)",
+                "HeartbeatReply(term, message.round)",
+            )
+        ),
+        notes="a heartbeat of a member's former term comes late, and its refusal, which carries "
+        "the present term, confirms a round that the same member has yet to open",
+    ),
+    Mutant(
+        name="whole-snapshot-not-installed",
+        number=32,
+        source="our own core, found by this harness",
+        invariant="liveness",
+        apply=edited(
+            Edit(
+                "kactors.raft.snapshot",
+                "is_whole",
+                "return incoming.offset >= incoming.snapshot.size_bytes > 0",
+                "return False",
+            )
+        ),
+        notes="a crash between the last chunk and the installation",
+    ),
+    Mutant(
         name="lease-counted-from-the-answer",
         number=41,
         source="etcd/raft, ReadOnlyLeaseBased; Redpanda, braft",

@@ -34,21 +34,52 @@ class Dance:
 
 
 def _figure_eight(rng: Rng, timeout_ms: int) -> list[Fault]:
-    """Leaders come and go, each with entries that reached few (paper, Figure 8)."""
-    faults = []
-    for _ in range(2 + rng.below(4)):
-        kind = (Kind.PROPOSE_AND_ISOLATE, Kind.ISOLATE_PAIR, Kind.POWER_LOSS)[rng.below(3)]
-        span = timeout_ms * (2 + rng.below(3))
-        faults.append(
-            Fault(
-                kind,
-                Target.LEADER,
-                after_ms=timeout_ms * (1 + rng.below(3)) + rng.below(timeout_ms),
-                span_ms=span,
-                pick=rng.below(12),
-            )
+    """Leaders come and go, each with entries that reached few (paper, Figure 8).
+
+    The first one's reach one companion; the second one's reach nobody; then the first is
+    back, replicates what it had, and is lost again before anything of its own gets far.
+    """
+    tenth = max(1, timeout_ms // 10)
+    pick = rng.below(4)
+    return [
+        Fault(
+            Kind.ISOLATE_PAIR,
+            Target.LEADER,
+            after_ms=timeout_ms,
+            span_ms=timeout_ms * 2 + rng.below(timeout_ms),
+            pick=pick,
+        ),
+        Fault(Kind.BURST, Target.LEADER, pick=rng.below(2)),
+        Fault(
+            Kind.PROPOSE_AND_ISOLATE,
+            Target.LEADER,
+            after_ms=timeout_ms * 3 // 2 + rng.below(timeout_ms),
+            span_ms=timeout_ms * (2 + rng.below(2)),
+            pick=rng.below(4),
+        ),
+        Fault(Kind.RUSH, Target.OLD_LEADER, after_ms=tenth + rng.below(timeout_ms), pick=1),
+        Fault(
+            (Kind.PROPOSE_AND_ISOLATE, Kind.ISOLATE, Kind.POWER_LOSS)[rng.below(3)],
+            Target.LEADER,
+            after_ms=rng.below(4 * tenth),
+            span_ms=timeout_ms * 3,
+            pick=rng.below(4),
+        ),
+    ]
+
+
+def _parade(rng: Rng, timeout_ms: int) -> list[Fault]:
+    """One leader after the other is lost with something that nobody has."""
+    return [
+        Fault(
+            (Kind.PROPOSE_AND_ISOLATE, Kind.ISOLATE_PAIR, Kind.POWER_LOSS)[rng.below(3)],
+            Target.LEADER,
+            after_ms=timeout_ms * (1 + rng.below(3)) + rng.below(timeout_ms),
+            span_ms=timeout_ms * (2 + rng.below(3)),
+            pick=rng.below(12),
         )
-    return faults
+        for _ in range(2 + rng.below(4))
+    ]
 
 
 def _return_of_the_old(rng: Rng, timeout_ms: int) -> list[Fault]:
@@ -302,6 +333,7 @@ def _stale_confirmation(rng: Rng, timeout_ms: int) -> list[Fault]:
 
 DANCES: Final = (
     Dance("figure eight", frozenset({Kind.PROPOSE_AND_ISOLATE}), _figure_eight),
+    Dance("parade", frozenset({Kind.PROPOSE_AND_ISOLATE}), _parade),
     Dance("return of the old", frozenset({Kind.PROPOSE_AND_ISOLATE}), _return_of_the_old),
     Dance("late letters", frozenset({Kind.HOLD}), _late_letters),
     Dance("slow ink", frozenset({Kind.STALL_DISK}), _slow_ink),

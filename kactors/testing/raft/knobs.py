@@ -45,7 +45,7 @@ class Knobs:
     lease_reads: bool = False
     append_entries: int = 1
     append_bytes: int = 1 << 20
-    inflight: int = 256
+    inflight: int = 16
     inflight_bytes: int = 1 << 20
     uncommitted_bytes: int = 1 << 20
     applying_bytes: int = 1 << 20
