@@ -305,6 +305,23 @@ class TestChains:
         assert last.last.cancelled == [1]
         assert world.hosts["b"].system.pending == 0
 
+    def test_the_deadline_of_the_work_around_goes_down_too(self) -> None:
+        """Should the cancellation be lost, the servers stop all the same."""
+        world, middle, last = self.chain()
+        world.network.on_send.append(
+            lambda envelope: Verdict.DROP if envelope.kind == Kind.CANCEL else Verdict.PASS
+        )
+
+        async def asker(system: System) -> None:
+            with move_on_after(0.5):
+                await system.ref("b/server").request(SlowAsk(1, 60.0), timeout=5.0)
+
+        world.call("a", asker)
+        world.run_for(2 * LATENCY)
+
+        assert middle.last.deadlines == [pytest.approx(0.5)]
+        assert last.last.cancelled == [1]
+
     def test_an_answer_comes_up_the_chain(self) -> None:
         """If there is time."""
         world, _, _ = self.chain()

@@ -107,6 +107,26 @@ def test_requests_and_streams_within_a_host() -> None:
     assert in_live_world(body, server=Recursive) == (Answer(205), Answer(205))
 
 
+def test_who_talks_to_itself_without_end_leaves_others_their_turn() -> None:
+    """Between two rounds of it everybody else comes."""
+
+    class Chatterbox(Server):
+        @handles
+        def note(self, note: Note, sender: Address) -> None:
+            self.send(self.address, note)
+
+    async def body(world: LiveWorld) -> Any:
+        async def asker(system: System) -> Any:
+            system.ref("b/chatterbox").send(Note(1))
+            return [await system.ref("b/server").request(Ask(n)) for n in range(5)]
+
+        return await world.call("b", asker)
+
+    answers = in_live_world(body, chatterbox=Chatterbox, server=Server)
+
+    assert answers == [Answer(number) for number in range(5)]
+
+
 def test_too_much_to_itself_is_a_dead_letter() -> None:
     """A host that floods itself loses what it cannot keep, and counts it."""
 
@@ -150,3 +170,27 @@ def test_a_system_that_is_stopped_stops_its_actors_first() -> None:
     live.run(main)
 
     assert listeners[0].asked == listeners[0].notes == [7]
+
+
+def test_a_crash_in_real_time_is_no_orderly_end() -> None:
+    """`on_stop` is not called, although all that a crash can do here is cancel."""
+    stopped: list[bool] = []
+
+    class Orderly(Server):
+        async def on_stop(self) -> None:
+            stopped[self.nth] = True
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.nth = len(stopped)
+            stopped.append(False)
+
+    async def body(world: LiveWorld) -> None:
+        machine = world.hosts["b"].machine
+        machine.crash()
+        machine.restart()
+        await until(lambda: len(stopped) == 2 and runs(world, "b/orderly"))
+
+    in_live_world(body, orderly=Orderly)
+
+    assert stopped == [False, True]
