@@ -120,6 +120,17 @@ def _leader_to_and_fro(draw: _Draw) -> tuple[Fault, ...]:
     )
 
 
+def _conflict_and_bounce(draw: _Draw) -> tuple[Fault, ...]:
+    """A leader writes alone what another overwrites; when it has given in, the power fails."""
+    if len(draw.members) < 3:
+        return ()
+    start = draw.at().seconds
+    return (
+        Partition((("@leader",), draw.rest()), start=At(start), end=For(2.5)),
+        Bounce("@old", start=At(round(start + 3.5 + draw.rng.below(10) / 10, 3)), end=For(0.3)),
+    )
+
+
 def _bridge(draw: _Draw) -> tuple[Fault, ...]:
     names = draw.members
     if len(names) < 3:
@@ -182,6 +193,7 @@ FAULTS: Final[tuple[Maker, ...]] = (
     ),
     _leader_alone,
     _leader_to_and_fro,
+    _conflict_and_bounce,
     _all_bounce,
     _cut,
     _flapping,
