@@ -218,6 +218,8 @@ class Session:
                     address = await self._find_leader(address, patience)
                 if not repeatable:
                     patience = end - current_time()
+                    if patience <= _MOMENT_SECONDS:
+                        break  # finding the leader has taken all of the time
                 answer = await self._asker.request(address, message, timeout=patience)
             except (_NoAnswer, *_NOT_HERE) as found:
                 problem = found
