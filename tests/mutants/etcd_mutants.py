@@ -76,7 +76,10 @@ DISKS = (
         invariant="a member applies every entry once",
         apply=edited(
             Edit(
-                "kactors.etcd.snapshot", "dump", "store.applied_index,", "store.applied_index - (store.applied_index > 1),"
+                "kactors.etcd.snapshot",
+                "dump",
+                "store.applied_index,",
+                "store.applied_index - (store.applied_index > 1),",
             ),
         ),
         notes="the data and its index are not saved as one",
