@@ -123,7 +123,7 @@ class RaftObserver:
                     f"{durable[2]}",
                     member,
                 )
-            self._durable[member] = (durable[0], durable[1], view.commit_index)
+            self._durable[member] = (*durable[:2], min(durable[2], view.commit_index))
         # From here on all is news: the log is read again whole.
         self._seen[member] = _Seen(view._replace(commit_index=0, last_index=0, last_term=0))
         self.stepped(member, view, log)

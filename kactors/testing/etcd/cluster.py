@@ -107,7 +107,9 @@ class Cluster:
             snapshot_chunk_bytes=knobs.chunk_bytes,
             segment_bytes=knobs.segment_bytes,
             progress_seconds=knobs.progress_ms / 1000,
-            expiry=ExpiryConfig(checkpoint_interval_ns=knobs.checkpoint_ms * _MS),
+            expiry=ExpiryConfig(
+                checkpoint_interval_ns=knobs.checkpoint_ms * _MS, drift_ppm_max=knobs.drift_ppm
+            ),
         )
         limits = WatchLimits(
             feed_events_max=knobs.feed_events,

@@ -18,6 +18,7 @@ class Knobs:
         tick_ms, election_ticks, snapshot_entries, catch_up_entries, chunk_bytes, segment_bytes,
         progress_ms: settings of members, as `kactors.etcd.config.MemberConfig` describes them.
         checkpoint_ms: between two records of a lease's remainder.
+        drift_ppm: by how much a member's clock may run fast; leases allow for it.
         feed_events, scan_changes, response_events: limits of watches, as
             `kactors.etcd.watchers.WatchLimits` describes them.
         latency_ms: the mean one-way delay; 0 is a local network.
@@ -34,6 +35,7 @@ class Knobs:
     segment_bytes: int = 64_000_000
     progress_ms: int = 600_000
     checkpoint_ms: int = 300_000
+    drift_ppm: int = 500
     feed_events: int = 1024
     scan_changes: int = 1024
     response_events: int = 1000

@@ -21,6 +21,7 @@ from kactors.faults import (
     Crash,
     Cut,
     Delay,
+    Delivered,
     Direction,
     DiskFull,
     DiskReadError,
@@ -44,6 +45,7 @@ from kactors.faults import (
     StalledDisk,
     Throttle,
     TornWrite,
+    When,
 )
 from kactors.faults.fault import Fault
 from kactors.faults.shapes import flapping_link, rolling_bounce, swizzle_clog
@@ -90,6 +92,10 @@ class _Draw:
         """A sync that has begun takes as long as it takes: some seconds, not minutes."""
         return self.pick((5, 40) if self._knobs.sync_ms else (100, 4000))
 
+    def drift(self) -> int:
+        """Nearly as fast as leases allow for, or slower than any good clock."""
+        return self.pick((self._knobs.drift_ppm * 9 // 10, -400, -20_000))
+
     def rest(self) -> tuple[str, ...]:
         return tuple(f"@f{number}" for number in range(1, len(self.members)))
 
@@ -118,6 +124,33 @@ def _leader_to_and_fro(draw: _Draw) -> tuple[Fault, ...]:
         Partition((("@leader",), draw.rest()), start=At(round(start + gap, 3)), end=For(2.5))
         for gap in (0.0, 2.6)
     )
+
+
+def _merry_go_round(draw: _Draw) -> tuple[Fault, ...]:
+    """Whoever leads is cut off, several times over: sooner or later one leads again."""
+    if len(draw.members) < 2:
+        return ()
+    span = draw.pick((2.5, 2.0, 3.5))
+    return tuple(
+        Partition(
+            (("@leader",), draw.rest()),
+            start=At(round(0.5 + turn * (span + 0.3), 3)),
+            end=For(span),
+        )
+        for turn in range(4)
+    )
+
+
+def _cut_at_handover(draw: _Draw) -> tuple[Fault, ...]:
+    """A leader asks another to campaign, and does not hear what becomes of it."""
+    if len(draw.members) < 2:
+        return ()
+    when = When(
+        Delivered("etcd.move_leader"),
+        occurrence=1 + draw.rng.below(3),
+        delay=draw.pick((0.0, 0.001, 0.02)),
+    )
+    return (Partition((("@leader",), draw.rest()), start=when, end=For(3.0)),)
 
 
 def _conflict_and_bounce(draw: _Draw) -> tuple[Fault, ...]:
@@ -193,6 +226,8 @@ FAULTS: Final[tuple[Maker, ...]] = (
     ),
     _leader_alone,
     _leader_to_and_fro,
+    _merry_go_round,
+    _cut_at_handover,
     _conflict_and_bounce,
     _all_bounce,
     _cut,
@@ -234,32 +269,35 @@ FAULTS: Final[tuple[Maker, ...]] = (
     ),
     lambda draw: (DiskFull(draw.host(), 1000, start=draw.at(), end=draw.lasting()),),
     lambda draw: (KillActor(f"{draw.host()}/etcd", start=draw.at()),),
-    lambda draw: (
-        ClockDrift(
-            draw.host(), draw.pick((400, -400, -20_000)), start=draw.at(), end=draw.lasting()
-        ),
-    ),
+    lambda draw: (ClockDrift(draw.host(), draw.drift(), start=draw.at(), end=draw.lasting()),),
     lambda draw: (ClockJump(draw.host(), draw.pick((3600.0, -3600.0)), start=draw.at()),),
 )
 
 
+#: What happens to leaders, and to clocks: what leases and reads depend on.
+_OF_LEADERS: Final = (_leader_alone, _merry_go_round, _cut_at_handover, _leader_to_and_fro)
+
+
 def storm(rng: Rng) -> Schedule:
-    """Draw a schedule."""
+    """Draw a schedule; one in four is about leases and leaders and nothing else."""
+    about_leases = rng.below(4) == 3
     length = _LENGTHS[rng.below(len(_LENGTHS))]
     knobs = _draw_knobs(rng)
-    chaos_ms = (5000, 3000, 8000, 12_000)[rng.below(4)]
-    workers = _draw_workers(rng, knobs)
-    draw = _Draw(rng, knobs, chaos_ms / 1000)
+    chaos_ms = (12_000, 8000) if about_leases else (5000, 3000, 8000, 12_000)
+    seconds = _pick(rng, chaos_ms) / 1000
+    works = (_draw_lease_works if about_leases else _draw_works)(rng)
+    draw = _Draw(rng, knobs, seconds)
     share = (4, 2, 8)[rng.below(3)]
-    makers = [maker for maker in FAULTS if rng.below(8) < share] or list(FAULTS)
+    offered = _OF_LEADERS if about_leases else FAULTS
+    makers = [maker for maker in offered if rng.below(8) < share] or list(offered)
     faults: list[Fault] = []
     while len(faults) < length:
         faults.extend(draw.pick(makers)(draw) or FAULTS[0](draw))
     return Schedule(
         knobs=knobs,
-        workers=workers,
+        workers=tuple(_draw_worker(rng, work, knobs) for work in works),
         plan=FaultPlan(_with_one_slow_disk(faults)),
-        chaos_ms=chaos_ms,
+        chaos_ms=round(seconds * 1000),
         seed=rng.below(1 << 32),
     )
 
@@ -285,6 +323,7 @@ def _draw_knobs(rng: Rng) -> Knobs:
         segment_bytes=_pick(rng, (64_000_000, 4096, 20_000)),
         progress_ms=_pick(rng, (600_000, 200, 1000)),
         checkpoint_ms=_pick(rng, (300_000, 500, 1500)),
+        drift_ppm=_pick(rng, (500, 100_000)),
         feed_events=_pick(rng, (1024, 2, 8)),
         scan_changes=_pick(rng, (1024, 1, 5)),
         response_events=_pick(rng, (1000, 1, 3)),
@@ -296,11 +335,19 @@ def _draw_knobs(rng: Rng) -> Knobs:
 _MIXED: Final = (Work.WRITE, Work.READ, Work.TXN, Work.WATCH, Work.LEASE, Work.COMPACT, Work.MOVE)
 
 
-def _draw_workers(rng: Rng, knobs: Knobs) -> tuple[Worker, ...]:
+def _draw_works(rng: Rng) -> list[Work]:
     """Two writers and a watch, and a few others."""
     chosen = [Work.WRITE, Work.WRITE, (Work.WATCH, Work.SLOW_WATCH)[rng.below(2)]]
-    chosen += [_pick(rng, (*_MIXED, Work.READ, Work.SLOW_WATCH)) for _ in range(rng.below(7))]
-    return tuple(_draw_worker(rng, work, knobs) for work in chosen)
+    more = (*_MIXED, Work.READ, Work.SLOW_WATCH, Work.LEASE)
+    return chosen + [_pick(rng, more) for _ in range(rng.below(7))]
+
+
+def _draw_lease_works(rng: Rng) -> list[Work]:
+    """Many leases, and somebody who hands leadership over."""
+    return [Work.WRITE, *(Work.LEASE for _ in range(4 + rng.below(4))), *_MOVES[rng.below(2)]]
+
+
+_MOVES: Final = ((), (Work.MOVE,))
 
 
 def _draw_worker(rng: Rng, work: Work, knobs: Knobs) -> Worker:

@@ -78,7 +78,7 @@ def _stretch(stretch: Stretch, layout: Layout) -> str:
     box = f'x="{stretch.begin:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height}"'
     hatch = f'<rect {box} fill="url(#hatch)"/>' if view.role is Role.CANDIDATE else ""
     label = ""
-    if width > 34:
+    if width > 46:
         label = (
             f'<text class=term x="{stretch.begin + 3:.1f}" y="{top - 3:.1f}">'
             f"{'leader ' if view.role is Role.LEADER else ''}"
@@ -135,7 +135,8 @@ def _mark(mark: Mark, layout: Layout) -> str:
 _PAGE = Template("""<!doctype html>
 <html lang=en><meta charset=utf-8><title>$title</title>
 <style>
-:root { --page: #fff; --ink: #1c2430; --soft: #68748a; --rule: #d9dfe8; --bad: #c9302c;
+:root { color-scheme: light dark;
+  --page: #fff; --ink: #1c2430; --soft: #68748a; --rule: #d9dfe8; --bad: #c9302c;
   --message: #8a94a6; --vote: #7a3fb5; --box: #f4f6f9; }
 @media (prefers-color-scheme: dark) { :root { --page: #12161d; --ink: #e4e9f1; --soft: #93a0b5;
   --rule: #2b3442; --bad: #ff6b64; --message: #71809a; --vote: #c79bff; --box: #1a212b; } }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from kactors.checking.raft_view import MemberView, Role
+from kactors.checking.raft_view import MemberView
 from kactors.testing.raft.recorder import Happening, Recorder
 
 __all__ = ["LANE", "Arrow", "Layout", "Mark", "Stretch", "lay_out"]
@@ -18,7 +18,7 @@ LANE = 74
 _TOP = 96
 _LEFT = 16
 #: A happening takes between these many pixels, a millisecond ``_SCALE`` of them.
-_NARROWEST, _WIDEST, _SCALE = 3.0, 42.0, 0.6
+_NARROWEST, _WIDEST, _SCALE = 5.0, 42.0, 0.8
 
 
 @attrs.frozen
@@ -153,8 +153,3 @@ def _arrows(shown: Sequence[Happening], places: Sequence[float]) -> list[Arrow]:
         if number not in arrived:
             arrows.append(Arrow(each.member, each.peer, begin, None, each.detail))
     return arrows
-
-
-def is_leader(stretch: Stretch) -> bool:
-    """Answer whether the member led."""
-    return stretch.view.role is Role.LEADER

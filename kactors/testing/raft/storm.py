@@ -48,13 +48,15 @@ def storm(rng: Rng, capabilities: frozenset[Capability]) -> Schedule:
     """Draw a schedule for an implementation with ``capabilities``."""
     length = _LENGTHS[rng.below(len(_LENGTHS))]
     knobs = _draw_knobs(rng, capabilities)
-    kinds = _draw_kinds(rng, capabilities)
+    offered = [kind for kind in Kind if kind not in _NEEDS or _NEEDS[kind] in capabilities]
+    kinds = _draw_kinds(rng, offered)
     dances = [dance for dance in DANCES if dance.kinds <= set(kinds)] if rng.below(2) else []
     timeout_ms = knobs.election_ticks * knobs.tick_ms
     faults: list[Fault] = []
     while len(faults) < length:
         if dances and rng.below(3) == 0:
-            faults.extend(dances[rng.below(len(dances))].steps(rng, timeout_ms))
+            steps = dances[rng.below(len(dances))].steps(rng, timeout_ms)
+            faults.extend(fault for fault in steps if fault.kind in offered)
         else:
             faults.append(_draw_fault(rng, kinds, timeout_ms))
     return Schedule(
@@ -111,9 +113,8 @@ def _draw_knobs(rng: Rng, capabilities: frozenset[Capability]) -> Knobs:
     )
 
 
-def _draw_kinds(rng: Rng, capabilities: frozenset[Capability]) -> list[Kind]:
+def _draw_kinds(rng: Rng, offered: Sequence[Kind]) -> list[Kind]:
     """Draw which kinds of fault a run may have; at least one."""
-    offered = [kind for kind in Kind if kind not in _NEEDS or _NEEDS[kind] in capabilities]
     share = _pick(rng, (4, 2, 8))
     chosen = [kind for kind in offered if rng.below(8) < share]
     return chosen or [_pick(rng, offered)]
