@@ -14,6 +14,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "kactors.cli.check:check",
     "etcd": "kactors.cli.etcd:etcd",
     "etcdctl": "kactors.cli.etcdctl:etcdctl",
+    "mutants": "kactors.cli.mutants:mutants",
+    "raft": "kactors.cli.raft:raft",
 }
 
 

@@ -2,20 +2,36 @@
 
 import json
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from typing import IO, Any
+from contextlib import closing
+from typing import IO
 
+import attrs
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from kactors.testing.mutants.campaign import Grade, Try, grade, try_mutant
+from kactors.cli.mutants_report import as_json, as_markdown, as_table, is_found
+from kactors.cli.workers import run_jobs
+from kactors.testing.mutants.campaign import Try, grade, try_mutant
 from kactors.testing.mutants.corpus import Corpus, load_corpus
 from kactors.testing.mutants.errors import MutantError
 from kactors.testing.mutants.mutant import Mutant
+
+
+@attrs.define
+class _Campaign:
+    """What is known so far.
+
+    Attributes:
+        done: the tries of each mutant, by its name.
+        complete: every try ended by itself.
+    """
+
+    done: dict[str, list[Try]] = attrs.field(factory=lambda: defaultdict(list))
+    complete: bool = True
 
 
 @click.command()
@@ -61,6 +77,11 @@ from kactors.testing.mutants.mutant import Mutant
     type=click.File("w", lazy=False),
     help="Write the grades as JSON ('-' for standard output, instead of the table).",
 )
+@click.option(
+    "--markdown",
+    type=click.File("w", lazy=False),
+    help="Write the table of docs/mutants.md ('-' for standard output, instead of the table).",
+)
 @click.pass_context
 def mutants(
     context: click.Context,
@@ -73,11 +94,13 @@ def mutants(
     *,
     shrink: bool,
     json_file: IO[str] | None,
+    markdown: IO[str] | None,
 ) -> None:
     """Plant known bugs one by one, and hunt each with the harness.
 
-    Ends with 0 if every mutant was found in at least half of its tries, else with 1. Ctrl-C
-    shows what is known so far.
+    Ends with 0 if every mutant was found in at least half of its tries, with 1 if one was not or
+    the campaign is not complete, and with 2 if there is no such corpus. Ctrl-C shows what
+    is known so far.
     """
     try:
         corpus = _load(package)
@@ -85,21 +108,26 @@ def mutants(
     except MutantError as problem:
         raise click.UsageError(str(problem), context) from None
     wanted = [(mutant, seed + count) for count in range(tries) for mutant in chosen]
-    done = _hunt(package, wanted, budget, jobs, first=seed, shrink=shrink)
+    try:
+        campaign = _hunt(package, wanted, budget, jobs, first=seed, shrink=shrink)
+    except MutantError as problem:
+        raise click.UsageError(str(problem), context) from None
+    done = campaign.done
     grades = [grade(mutant, done[mutant.name]) for mutant in chosen if done[mutant.name]]
     if json_file is not None:
         json.dump(as_json(grades, len(chosen)), json_file, indent=2)
         json_file.write("\n")
-    if json_file is None or json_file.name != "<stdout>":
+    if markdown is not None:
+        markdown.write(as_markdown(grades))
+    if all(file is None or file.name != "<stdout>" for file in (json_file, markdown)):
         Console().print(as_table(grades))
         click.echo(f"{sum(map(is_found, grades))} of {len(chosen)} mutants found")
-    context.exit(0 if len(grades) == len(chosen) and all(map(is_found, grades)) else 1)
+    held = campaign.complete and len(grades) == len(chosen) and all(map(is_found, grades))
+    context.exit(0 if held else 1)
 
 
 def _load(package: str) -> Corpus:
     """Load a corpus that need not be installed: from where the command was called, too."""
-    import sys
-
     if "" not in sys.path and os.getcwd() not in sys.path:  # noqa: PTH109 - as Python itself
         sys.path.insert(0, os.getcwd())  # noqa: PTH109
     return load_corpus(package)
@@ -113,78 +141,35 @@ def _hunt(
     *,
     first: int,
     shrink: bool,
-) -> dict[str, list[Try]]:
+) -> _Campaign:
     """Run all tries; what is known when the user interrupts is returned."""
-    done: dict[str, list[Try]] = defaultdict(list)
+    campaign = _Campaign()
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     )  # fmt: skip
-    pool = ProcessPoolExecutor(jobs, max_tasks_per_child=None)
+    arguments = [
+        (package, mutant.name, seed, budget_s, shrink and seed == first) for mutant, seed in wanted
+    ]
     try:
-        futures: list[Future[Try]] = [
-            pool.submit(
-                try_mutant, package, mutant.name, seed, budget_s, shrink=shrink and seed == first
-            )
-            for mutant, seed in wanted
-        ]
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("hunting", total=len(futures))
-            for future in as_completed(futures):
-                result = future.result()
-                done[result.mutant].append(result)
-                progress.update(task, advance=1, description=f"hunting ({result.mutant})")
+        with (
+            Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+            closing(run_jobs(_try, arguments, jobs)) as outcomes,
+        ):
+            task = progress.add_task("hunting", total=len(arguments))
+            for outcome in outcomes:
+                mutant, seed = wanted[outcome.number]
+                if outcome.result is None:
+                    campaign.complete = False
+                    text = f"the worker on {mutant.name}, series {seed}, {outcome.death}"
+                    click.echo(f"{text}; this try counts for nothing", err=True)
+                else:
+                    campaign.done[mutant.name].append(outcome.result)
+                progress.update(task, advance=1, description=f"hunting ({mutant.name})")
     except KeyboardInterrupt:
+        campaign.complete = False
         click.echo("interrupted: what follows is what is known so far", err=True)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return done
+    return campaign
 
 
-def is_found(result: Grade) -> bool:
-    """Answer whether a mutant counts as found: in at least half of its tries."""
-    return 2 * result.found >= result.tries
-
-
-def as_json(grades: Sequence[Grade], of: int) -> dict[str, Any]:
-    """Return the JSON object of ``--json``; ``docs/mutants.md`` describes it."""
-    return {
-        "mutants": [
-            {
-                "name": each.name,
-                "number": each.number,
-                "found": is_found(each),
-                "tries": each.tries,
-                "tries_found": each.found,
-                "schedules_median": each.schedules_median,
-                "schedules_p95": each.schedules_p95,
-                "cpu_s_median": round(each.cpu_s_median, 3),
-                "cpu_s_p95": round(each.cpu_s_p95, 3),
-                "shrunk_faults": each.shrunk_faults,
-                "shrunk": each.shrunk,
-                "invariants": list(each.invariants),
-                "source": each.source,
-            }
-            for each in grades
-        ],
-        "found": sum(map(is_found, grades)),
-        "of": of,
-    }
-
-
-def as_table(grades: Sequence[Grade]) -> Table:
-    """Return what a person reads."""
-    table = Table("#", "mutant", "found", "schedules", "p95", "CPU s", "p95", "shrunk", "by")
-    for each in grades:
-        table.add_row(
-            str(each.number),
-            each.name,
-            f"{each.found}/{each.tries}",
-            f"{each.schedules_median:.0f}",
-            f"{each.schedules_p95:.0f}",
-            f"{each.cpu_s_median:.1f}",
-            f"{each.cpu_s_p95:.1f}",
-            "-" if each.shrunk_faults is None else str(each.shrunk_faults),
-            "; ".join(text.partition(":")[0] for text in each.invariants) or "-",
-            style=None if is_found(each) else "red",
-        )
-    return table
+def _try(package: str, name: str, seed: int, budget_s: float, shrink: bool) -> Try:
+    return try_mutant(package, name, seed, budget_s, shrink=shrink)

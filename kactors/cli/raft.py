@@ -3,14 +3,16 @@
 import json
 import os
 import time  # noqa: TID251 - a command of the live world reports how long it took
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
 import attrs
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from kactors.cli.workers import in_order, run_jobs
 from kactors.raft.trace import TraceEvent, ndjson
 from kactors.testing.raft.effect import Tally
 from kactors.testing.raft.hunt import Hunt, hunt, nth_schedule
@@ -18,7 +20,25 @@ from kactors.testing.raft.minimise import minimise
 from kactors.testing.raft.run import run
 from kactors.testing.raft.survive import explain
 
+#: Schedules of one job: some seconds of work.
 _SLICE = 50
+
+
+@attrs.define
+class _Campaign:
+    """What is known so far.
+
+    Attributes:
+        total: the sum over all slices.
+        cpu_s: what they took.
+        lost: ``(first, behind the last)`` schedule of slices whose workers died.
+        interrupted: the user did not want to wait.
+    """
+
+    total: Hunt = attrs.field(factory=Hunt)
+    cpu_s: float = 0.0
+    lost: list[tuple[int, int]] = attrs.field(factory=list)
+    interrupted: bool = False
 
 
 @click.group()
@@ -60,41 +80,59 @@ def hunt_command(
 ) -> None:
     """Run many schedules; stop at the first that breaks a property, and explain it.
 
-    Ends with 0 if all hold and every kind of fault was felt, else with 1.
+    Ends with 0 if all were run and hold, and every kind of fault was felt, else with 1. Ctrl-C
+    shows what is known so far.
     """
     began = time.perf_counter()
-    total, cpu_s = Hunt(), 0.0
-    for part, seconds in _parts(seed, schedules, jobs):
-        merge(total, part)
-        cpu_s += seconds
-        if total.found is not None:
-            break
+    campaign = _hunt(seed, schedules, jobs)
+    total = campaign.total
     explanation = ""
     if total.found is not None:
         explanation = str(explain(minimise(total.found.schedule), pages=pages))
-    body = as_json(total, cpu_s, time.perf_counter() - began, explanation)
+    body = as_json(campaign, time.perf_counter() - began, explanation)
     if json_file is not None:
         json.dump(body, json_file, indent=2)
         json_file.write("\n")
     if json_file is None or json_file.name != "<stdout>":
         click.echo(as_text(body, explanation))
-    context.exit(0 if total.found is None and not total.tally.silent else 1)
+    complete = not campaign.interrupted and not campaign.lost
+    context.exit(0 if complete and total.found is None and not total.tally.silent else 1)
 
 
-def _parts(seed: int, schedules: int, jobs: int) -> Iterator[tuple[Hunt, float]]:
-    """Yield the hunt in slices, in order."""
-    slices = [
-        (seed, start, min(start + _SLICE, schedules)) for start in range(0, schedules, _SLICE)
-    ]
-    with ProcessPoolExecutor(jobs) as pool:
-        try:
-            yield from pool.map(_hunt_slice, slices)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+def _hunt(seed: int, schedules: int, jobs: int) -> _Campaign:
+    """Run the hunt in slices, in order, until one finds something or the user interrupts."""
+    campaign = _Campaign()
+    starts = range(0, schedules, _SLICE)
+    slices = [(seed, start, min(start + _SLICE, schedules)) for start in starts]
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )  # fmt: skip
+    try:
+        with (
+            Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+            closing(run_jobs(_hunt_slice, slices, jobs)) as outcomes,
+        ):
+            task = progress.add_task("hunting", total=schedules)
+            for outcome in in_order(outcomes):
+                _, start, end = slices[outcome.number]
+                if outcome.result is None:
+                    campaign.lost.append((start, end))
+                    text = f"the worker on schedules {start} to {end - 1} {outcome.death}"
+                    click.echo(f"{text}; they count for nothing", err=True)
+                else:
+                    part, seconds = outcome.result
+                    merge(campaign.total, part)
+                    campaign.cpu_s += seconds
+                progress.update(task, advance=end - start)
+                if campaign.total.found is not None:
+                    break
+    except KeyboardInterrupt:
+        campaign.interrupted = True
+        click.echo("interrupted: what follows is what is known so far", err=True)
+    return campaign
 
 
-def _hunt_slice(part: tuple[int, int, int]) -> tuple[Hunt, float]:
-    seed, start, end = part
+def _hunt_slice(seed: int, start: int, end: int) -> tuple[Hunt, float]:
     began = time.process_time()
     return hunt(seed, range(start, end)), time.process_time() - began
 
@@ -107,8 +145,9 @@ def merge(total: Hunt, part: Hunt) -> None:
     total.found = total.found or part.found
 
 
-def as_json(total: Hunt, cpu_s: float, wall_s: float, explanation: str) -> dict[str, Any]:
+def as_json(campaign: _Campaign, wall_s: float, explanation: str) -> dict[str, Any]:
     """Return the JSON object of ``--json``."""
+    total, cpu_s = campaign.total, campaign.cpu_s
     return {
         "schedules": total.schedules,
         "violated": 0 if total.found is None else 1,
@@ -123,6 +162,8 @@ def as_json(total: Hunt, cpu_s: float, wall_s: float, explanation: str) -> dict[
         "served": total.served,
         "faults": faults_json(total.tally),
         "never_felt": [kind.value for kind in total.tally.silent],
+        "interrupted": campaign.interrupted,
+        "lost": [list(part) for part in campaign.lost],
     }
 
 
@@ -148,6 +189,7 @@ def as_text(body: dict[str, Any], explanation: str) -> str:
     )
     if body["never_felt"]:
         lines.append(f"never felt, so never tested: {', '.join(body['never_felt'])}")
+    lines.extend(f"schedules {a} to {b - 1} were lost: run them again" for a, b in body["lost"])
     lines.append(explanation or "no property was broken")
     return "\n".join(lines)
 

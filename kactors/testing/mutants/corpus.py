@@ -49,6 +49,8 @@ def load_corpus(package: str) -> Corpus:
             f"{package} cannot be imported ({problem}): run from the root of a checkout, "
             "where the tests are, or name another package"
         ) from None
+    if not hasattr(found, "__path__"):
+        raise MutantError(f"{package} is a module, not a package of modules with MUTANTS")
     mutants: list[Mutant] = []
     hunters: dict[str, Hunter] = {"raft": RAFT_HUNTER}
     for info in sorted(pkgutil.iter_modules(found.__path__), key=lambda each: each.name):

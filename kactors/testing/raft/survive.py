@@ -22,10 +22,12 @@ class PropertyBroken(AssertionError):
     Attributes:
         schedule: does it again.
         violation: which property, and how.
-        page: the space-time diagram.
+        page: the space-time diagram; ``None`` if it could not be written.
     """
 
-    def __init__(self, text: str, schedule: Schedule, violation: Violation, page: Path) -> None:
+    def __init__(
+        self, text: str, schedule: Schedule, violation: Violation, page: Path | None
+    ) -> None:
         super().__init__(text)
         self.schedule = schedule
         self.violation = violation
@@ -60,18 +62,28 @@ def explain(
     outcome = run(schedule, implementation, recorder=recorder)
     violation = outcome.violation
     assert violation is not None, f"this schedule breaks nothing:\n{schedule}"
-    directory = pages or Path(tempfile.gettempdir())
-    mark = zlib.crc32(f"{implementation.name} {violation.invariant}".encode())
-    page = directory / f"raft-failure-{mark:08x}.html"
-    page.write_text(
-        draw(recorder, implementation, title=str(violation), schedule=str(schedule)),
-        encoding="utf-8",
-    )
+    page: Path | None
+    page = (pages or Path(tempfile.gettempdir())) / _file_name(implementation, violation)
+    drawing = draw(recorder, implementation, title=str(violation), schedule=str(schedule))
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(drawing, encoding="utf-8")
+        drawn = f"the whole of it is drawn in {page}"
+    except OSError as problem:
+        # The finding is worth more than its picture.
+        drawn = f"it cannot be drawn in {page.parent}: {problem.strerror}"
+        page = None
     text = (
         f"{implementation.name} breaks a property after {outcome.virtual_ns / 1e9:.3f} s:\n"
         f"  {violation}\n"
         f"the schedule, to be pasted into a test:\n{schedule}\n"
         f"what happened last:\n{transcript(recorder, implementation)}\n"
-        f"the whole of it is drawn in {page}"
+        f"{drawn}"
     )
     return PropertyBroken(text, schedule, violation, page)
+
+
+def _file_name(implementation: Implementation, violation: Violation) -> str:
+    """Return a name that another property or implementation does not have."""
+    mark = zlib.crc32(f"{implementation.name} {violation.invariant}".encode())
+    return f"raft-failure-{mark:08x}.html"

@@ -61,6 +61,7 @@ def test_the_page_draws_every_member(tmp_path: Path) -> None:
     with CORPUS.named("vote-forgotten-at-restart").apply():
         broken = explain(FAULTY, pages=tmp_path)
 
+    assert broken.page is not None
     page = broken.page.read_text(encoding="utf-8")
     assert all(f"member {member}</text>" in page for member in (1, 2, 3))
     assert 'class="vote"' in page

@@ -1,0 +1,1 @@
+"""A corpus of toys for the tests of ``kactors mutants``: what hunting them costs is known."""
