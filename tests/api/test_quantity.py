@@ -86,10 +86,11 @@ quantities = st.builds(
 
 @given(quantities)
 def test_round_trip(quantity: Quantity) -> None:
-    """Whatever is written is read as the same amount, and is canonical."""
+    """Whatever is written is read as the same amount; in decimal form the text is canonical."""
     text = format_quantity(quantity)
     assert parse_quantity(text) == quantity
-    assert canonical(text) == text
+    if quantity.format is not Format.BINARY:
+        assert canonical(text) == text
 
 
 @given(quantities)

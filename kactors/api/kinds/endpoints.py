@@ -1,0 +1,33 @@
+"""Endpoints and EndpointSlice.
+
+Source: kubernetes pkg/registry/core/endpoint/strategy.go, pkg/registry/discovery/endpointslice.
+"""
+
+from kactors.api.resource import Resource
+from kactors.api.strategy import Strategy
+
+__all__ = ["ENDPOINTS", "ENDPOINT_SLICE"]
+
+
+class EndpointsStrategy(Strategy):
+    """The older list of where a service is."""
+
+    has_status = False
+    allow_create_on_update = True
+
+
+class EndpointSliceStrategy(Strategy):
+    """A part of where a service is."""
+
+    has_status = False
+    has_generation = True
+    spec_fields = ("addressType", "endpoints", "ports")
+
+
+ENDPOINTS = Resource(
+    "Endpoints", "", "v1", "endpoints", EndpointsStrategy(),
+    short_names=("ep",), storage_prefix="services/endpoints",
+)  # fmt: skip
+ENDPOINT_SLICE = Resource(
+    "EndpointSlice", "discovery.k8s.io", "v1", "endpointslices", EndpointSliceStrategy()
+)

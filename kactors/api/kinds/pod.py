@@ -1,0 +1,55 @@
+"""Pod.
+
+Source: kubernetes pkg/registry/core/pod/strategy.go.
+"""
+
+from kactors.api.objects import Object, field
+from kactors.api.resource import Resource, Subresource, text_at
+from kactors.api.strategy import Strategy
+
+__all__ = ["POD"]
+
+
+class PodStrategy(Strategy):
+    """Containers that run together on one node."""
+
+    has_generation = True
+
+    def grace_period(self, obj: Object, asked_s: int | None) -> int | None:
+        """Return what was asked for, or what the pod says; 0 if nothing runs (any more)."""
+        period: int = field(obj, "spec", "terminationGracePeriodSeconds", default=0)
+        if asked_s is not None:
+            period = asked_s
+        finished = field(obj, "status", "phase") in {"Failed", "Succeeded"}
+        if finished or not field(obj, "spec", "nodeName"):
+            period = 0
+        return 1 if period < 0 else period
+
+
+def _pod_ips(pod: Object) -> str:
+    return ",".join(each.get("ip") or "" for each in field(pod, "status", "podIPs", default=()))
+
+
+_ACTION = ("create",)
+POD = Resource(
+    "Pod", "", "v1", "pods", PodStrategy(),
+    short_names=("po",), categories=("all",),
+    subresources=(
+        Subresource("status"),
+        Subresource("binding", "Binding", verbs=_ACTION),
+        Subresource("eviction", "Eviction", "policy", "v1", _ACTION),
+        Subresource("ephemeralcontainers"),
+        Subresource("resize"),
+    ),
+    field_labels={
+        "spec.nodeName": text_at("spec", "nodeName"),
+        "spec.restartPolicy": text_at("spec", "restartPolicy"),
+        "spec.schedulerName": text_at("spec", "schedulerName"),
+        "spec.serviceAccountName": text_at("spec", "serviceAccountName"),
+        "spec.hostNetwork": text_at("spec", "hostNetwork", absent="false"),
+        "status.phase": text_at("status", "phase"),
+        "status.podIP": text_at("status", "podIP"),
+        "status.podIPs": _pod_ips,
+        "status.nominatedNodeName": text_at("status", "nominatedNodeName"),
+    },
+)  # fmt: skip

@@ -1,0 +1,53 @@
+"""Role, ClusterRole, RoleBinding and ClusterRoleBinding.
+
+Source: kubernetes pkg/registry/rbac/*/strategy.go.
+"""
+
+from kactors.api.names import Faults, is_path_segment_name
+from kactors.api.resource import Resource
+from kactors.api.strategy import Strategy
+
+__all__ = ["CLUSTER_ROLE", "CLUSTER_ROLE_BINDING", "ROLE", "ROLE_BINDING"]
+
+
+class RoleStrategy(Strategy):
+    """What may be done, in a namespace."""
+
+    has_status = False
+    allow_create_on_update = True
+
+    def validate_name(self, name: str) -> Faults:
+        """Tell what is wrong with a name."""
+        return is_path_segment_name(name)
+
+
+class ClusterRoleStrategy(RoleStrategy):
+    """What may be done, anywhere."""
+
+    namespaced = False
+
+
+class RoleBindingStrategy(Strategy):
+    """Who may do what a role allows, in a namespace."""
+
+    has_status = False
+    allow_create_on_update = True
+
+    def validate_name(self, name: str) -> Faults:
+        """Tell what is wrong with a name."""
+        return is_path_segment_name(name)
+
+
+class ClusterRoleBindingStrategy(RoleBindingStrategy):
+    """Who may do what a ClusterRole allows, anywhere."""
+
+    namespaced = False
+
+
+_GROUP = "rbac.authorization.k8s.io"
+CLUSTER_ROLE = Resource("ClusterRole", _GROUP, "v1", "clusterroles", ClusterRoleStrategy())
+CLUSTER_ROLE_BINDING = Resource(
+    "ClusterRoleBinding", _GROUP, "v1", "clusterrolebindings", ClusterRoleBindingStrategy()
+)
+ROLE = Resource("Role", _GROUP, "v1", "roles", RoleStrategy())
+ROLE_BINDING = Resource("RoleBinding", _GROUP, "v1", "rolebindings", RoleBindingStrategy())
