@@ -1,0 +1,4 @@
+"""ReplicaSet: so many pods of one template, no matter which.
+
+Source: kubernetes pkg/controller/replicaset.
+"""
