@@ -1,0 +1,1 @@
+"""The cluster's names: what the Kubernetes DNS specification answers, who answers, who asks."""

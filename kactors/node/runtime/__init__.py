@@ -1,0 +1,1 @@
+"""Containers: the face that the kubelet sees, and the runtime of the simulated world."""
