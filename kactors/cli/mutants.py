@@ -105,13 +105,13 @@ def mutants(
     try:
         corpus = _load(package)
         chosen = [corpus.named(name) for name in only] or list(corpus.mutants)
+        for mutant in chosen:
+            with mutant.apply():
+                pass  # one that does not fit the code is found now, not after hours
     except MutantError as problem:
         raise click.UsageError(str(problem), context) from None
     wanted = [(mutant, seed + count) for count in range(tries) for mutant in chosen]
-    try:
-        campaign = _hunt(package, wanted, budget, jobs, first=seed, shrink=shrink)
-    except MutantError as problem:
-        raise click.UsageError(str(problem), context) from None
+    campaign = _hunt(package, wanted, budget, jobs, first=seed, shrink=shrink)
     done = campaign.done
     grades = [grade(mutant, done[mutant.name]) for mutant in chosen if done[mutant.name]]
     if json_file is not None:

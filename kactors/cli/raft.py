@@ -18,6 +18,7 @@ from kactors.testing.raft.effect import Tally
 from kactors.testing.raft.hunt import Hunt, hunt, nth_schedule
 from kactors.testing.raft.minimise import minimise
 from kactors.testing.raft.run import run
+from kactors.testing.raft.schedule import Kind, Schedule
 from kactors.testing.raft.survive import explain
 
 #: Schedules of one job: some seconds of work.
@@ -228,8 +229,25 @@ def replay(
             trace.write(ndjson(event) + "\n")
 
     outcome = run(schedule, observe=write if trace is not None else None)
+    if trace is not None and (unknown := unknown_to_the_specification(schedule)):
+        click.echo(f"the trace specification knows no {', no '.join(unknown)}", err=True)
     if outcome.violation is None:
         click.echo(f"{schedule}\nheld for {outcome.virtual_ns / 1e9:.3f} s, {outcome.steps} steps")
         return
     click.echo(str(explain(minimise(schedule) if shrink else schedule, pages=pages)))
     context.exit(1)
+
+
+def unknown_to_the_specification(schedule: Schedule) -> list[str]:
+    """Return what a run of ``schedule`` may do that ``Traceetcdraft.tla`` does not explain."""
+    kinds = {fault.kind for fault in schedule.faults}
+    return [
+        name
+        for name, used in (
+            ("pre-vote", schedule.knobs.pre_vote),
+            ("joint configurations", Kind.CHANGE in kinds),
+            ("member that loses its disk", Kind.WIPE in kinds),
+            ("partly written disk", not kinds.isdisjoint({Kind.CRASH_AT_STEP, Kind.POWER_LOSS})),
+        )
+        if used
+    ]

@@ -16,6 +16,8 @@ from kactors.testing.raft import hunt
 from kactors.testing.raft.schedule import Kind
 
 MUTANT = load_corpus("tests.mutants").named("vote-for-any-log")
+#: Schedules that together do everything that traces have names for.
+TRACED = (2, 1)
 
 
 def run(*arguments: str) -> Result:
@@ -168,3 +170,85 @@ def test_missing_directories_are_made(tmp_path: Path) -> None:
         run("replay", str(number), "--no-shrink", "--pages", str(tmp_path / "new" / "pages"))
 
     assert len(list((tmp_path / "new" / "pages").glob("*.html"))) == 1
+
+
+#: What ``Traceetcdraft.tla`` distinguishes, and the fields that it and ``state_trace.go`` name.
+EVENTS = {
+    *("InitState", "BecomeFollower", "BecomeCandidate", "BecomeLeader", "Ready", "Commit"),
+    *("Replicate", "ChangeConf", "ApplyConfChange"),
+    *(
+        f"{what}{kind}{end}"
+        for what in ("Send", "Receive")
+        for kind in ("AppendEntries", "RequestVote")
+        for end in ("Request", "Response")
+    ),
+}
+TYPES = {
+    "AppendEntriesRequest": {"MsgApp", "MsgHeartbeat", "MsgSnap"},
+    "AppendEntriesResponse": {"MsgAppResp", "MsgHeartbeatResp"},
+    "RequestVoteRequest": {"MsgVote"},
+    "RequestVoteResponse": {"MsgVoteResp"},
+}
+FIELDS = {"name", "nid", "state", "role", "log", "conf"}
+MESSAGE = {
+    *("type", "term", "from", "to", "entries", "logTerm", "index", "commit", "vote", "reject"),
+    "rejectHint",
+}
+
+
+def trace_of(tmp_path: Path, number: int) -> list[dict[str, Any]]:
+    """Replay a schedule and read its trace."""
+    file = tmp_path / f"{number}.ndjson"
+    result = run("replay", str(number), "--trace", str(file))
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert all(set(line) == {"tag", "event"} and line["tag"] == "trace" for line in lines)
+    return [line["event"] for line in lines]
+
+
+def test_a_trace_has_the_names_and_fields_of_the_specification(tmp_path: Path) -> None:
+    """Every event, message and field that it may ask for is there, and nothing else."""
+    events = [event for number in TRACED for event in trace_of(tmp_path, number)]
+
+    assert {event["name"] for event in events} == EVENTS
+    assert {event["role"] for event in events} == {
+        "StateFollower",
+        "StateCandidate",
+        "StateLeader",
+    }
+    for event in events:
+        assert set(event) - {"msg", "prop"} == FIELDS
+        assert set(event["state"]) == {"term", "vote", "commit"}
+        assert [type(each) for each in event["conf"]] == [list, list]
+        kind = event["name"].removeprefix("Send").removeprefix("Receive")
+        assert ("msg" in event) == (kind in TYPES)
+        if "msg" in event:
+            assert set(event["msg"]) == MESSAGE
+            assert event["msg"]["type"] in TYPES[kind]
+            end = "from" if event["name"].startswith("Send") else "to"
+            assert event["msg"][end] == event["nid"]
+    assert {event["msg"]["type"] for event in events if "msg" in event} == set.union(
+        *TYPES.values()
+    )
+
+
+def test_a_trace_keeps_the_order_of_causes(tmp_path: Path) -> None:
+    """What is received was sent before, and every member begins with its initial state."""
+    sent: set[str] = set()
+    begun: set[str] = set()
+    for event in trace_of(tmp_path, TRACED[0]):
+        if event["name"] == "InitState":
+            begun.add(event["nid"])
+        assert event["nid"] in begun
+        message = json.dumps(event.get("msg"))
+        if event["name"].startswith("Send"):
+            sent.add(message)
+        elif event["name"].startswith("Receive"):
+            assert message in sent
+
+
+def test_what_the_specification_does_not_know_is_said(tmp_path: Path) -> None:
+    """A trace that TLC must refuse is no surprise."""
+    result = run("replay", str(TRACED[0]), "--trace", str(tmp_path / "trace.ndjson"))
+
+    assert "the trace specification knows no " in result.stderr

@@ -18,6 +18,8 @@ __all__ = ["draw"]
 
 #: Happenings that are drawn; a browser stays quick with so many.
 MOST_DRAWN = 1200
+#: Width of a letter of a lane's labels, and a little more.
+_LETTER = 6.4
 #: Terms that can be told apart by colour.
 _COLOURS = 8
 _HEIGHT = {Role.LEADER: 22, Role.CANDIDATE: 14, Role.FOLLOWER: 8}
@@ -77,13 +79,10 @@ def _stretch(stretch: Stretch, layout: Layout) -> str:
     width = max(1.0, stretch.end - stretch.begin)
     box = f'x="{stretch.begin:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height}"'
     hatch = f'<rect {box} fill="url(#hatch)"/>' if view.role is Role.CANDIDATE else ""
+    name = f"{'leader ' if view.role is Role.LEADER else ''}t{view.term} c{view.commit_index}"
     label = ""
-    if width > 46:
-        label = (
-            f'<text class=term x="{stretch.begin + 3:.1f}" y="{top - 3:.1f}">'
-            f"{'leader ' if view.role is Role.LEADER else ''}"
-            f"t{view.term} c{view.commit_index}</text>"
-        )
+    if width > _LETTER * len(name):
+        label = f'<text class=term x="{stretch.begin + 3:.1f}" y="{top - 3:.1f}">{name}</text>'
     title = escape(f"member {stretch.member}: {describe_view(view)}")
     return (
         f'<g><title>{title}</title><rect class="t{view.term % _COLOURS}" {box}/>{hatch}</g>{label}'
@@ -111,14 +110,14 @@ def _arrow(arrow: Arrow, layout: Layout, implementation: Implementation) -> str:
 
 
 def _mark(mark: Mark, layout: Layout) -> str:
-    bottom = layout.height - 16
+    bottom = layout.height - 26
     title = f"<title>{escape(mark.text)}</title>"
     if mark.what == "violation":
         middle = layout.lanes.get(mark.member, 60.0)
         return (
             f'<g>{title}<line class=violation x1="{mark.at:.1f}" x2="{mark.at:.1f}" y1="40" '
             f'y2="{bottom:.0f}"/><circle class=violation cx="{mark.at:.1f}" cy="{middle:.0f}" '
-            f'r="{LANE / 4:.0f}"/></g>'
+            f'r="{LANE / 4:.0f}"/>{_verdict(mark, layout)}</g>'
         )
     if mark.what == "fault":
         name = escape(mark.text.partition("Kind.")[2].partition(",")[0].rstrip(")").lower())
@@ -130,6 +129,15 @@ def _mark(mark: Mark, layout: Layout) -> str:
     y = layout.lanes.get(mark.member, 0.0)
     sign = "✕" if mark.what == "stop" else "▸"
     return f'<g>{title}<text class=life x="{mark.at - 5:.1f}" y="{y + 5:.1f}">{sign}</text></g>'
+
+
+def _verdict(mark: Mark, layout: Layout) -> str:
+    """Name what broke, under the line, on the side that has more room."""
+    left = mark.at > layout.width / 2
+    x, anchor = (mark.at - 6, "end") if left else (mark.at + 6, "start")
+    name = escape(mark.text.partition(";")[0])
+    y = layout.height - 12
+    return f'<text class=violation x="{x:.1f}" y="{y:.0f}" text-anchor={anchor}>{name}</text>'
 
 
 _PAGE = Template("""<!doctype html>
@@ -148,8 +156,9 @@ p { color: var(--soft); max-width: 70rem; }
 pre { background: var(--box); padding: 1rem; overflow-x: auto; font-size: 13px;
   border-radius: 6px; }
 .chart { display: flex; border: 1px solid var(--rule); border-radius: 6px; }
-.chart > div { overflow-x: auto; border-left: 1px solid var(--rule); }
-svg { display: block; flex: none; } svg text { fill: var(--ink); font-size: 13px; }
+.chart > div { overflow-x: auto; border-left: 1px solid var(--rule); flex: 1;
+  direction: rtl; /* a page opens where it broke: at the right end */ }
+svg { display: block; flex: none; direction: ltr; margin: 0 auto 0 0; } svg text { fill: var(--ink); font-size: 13px; }
 text.term { font-size: 10px; fill: var(--soft); } text.fault { font-size: 11px; fill: var(--soft); }
 .lane { stroke: var(--rule); } .stripe { fill: var(--page); opacity: .55; }
 .t0 { fill: #4c78a8 } .t1 { fill: #f28e2b } .t2 { fill: #59a14f } .t3 { fill: #b07aa1 }
@@ -159,6 +168,7 @@ circle.message { fill: var(--message); } circle.beat { fill: var(--message); opa
 line.vote { stroke: var(--vote); stroke-width: 2.5; } circle.vote { fill: var(--vote); }
 line.lost { stroke-dasharray: 3 3; } circle.lost { fill: none; stroke: var(--bad); }
 line.fault { stroke: var(--soft); stroke-dasharray: 1 5; } text.life { fill: var(--bad); }
+text.violation { fill: var(--bad); }
 line.violation { stroke: var(--bad); stroke-width: 2; }
 circle.violation { stroke: var(--bad); stroke-width: 3; fill: none; }
 </style>

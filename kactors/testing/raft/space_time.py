@@ -19,6 +19,10 @@ _TOP = 96
 _LEFT = 16
 #: A happening takes between these many pixels, a millisecond ``_SCALE`` of them.
 _NARROWEST, _WIDEST, _SCALE = 5.0, 42.0, 0.8
+#: A drawing that is narrower is stretched, up to ``_STRETCH`` times.
+_NARROW, _STRETCH = 960.0, 3.0
+#: Room at the right, for the names of the last faults.
+_RIGHT = 110
 
 
 @attrs.frozen
@@ -86,8 +90,8 @@ def lay_out(recorder: Recorder, most: int) -> Layout:
             for count, each in enumerate(shown)
             if each.what in ("start", "stop", "fault", "violation")
         ],
-        width=width + 40,
-        height=_TOP + LANE * len(members) + 24,
+        width=max(_NARROW, width + _RIGHT),
+        height=_TOP + LANE * len(members) + 40,
         left_out=recorder.dropped + len(happenings) - len(shown),
     )
 
@@ -103,7 +107,8 @@ def _places(shown: Sequence[Happening]) -> tuple[list[float], float]:
             at += min(_WIDEST, max(_NARROWEST, gap_ms * _SCALE))
         before_ns = each.at_ns
         places.append(at)
-    return places, at
+    factor = max(1.0, min(_STRETCH, _NARROW / at))
+    return [_LEFT + (place - _LEFT) * factor for place in places], _LEFT + (at - _LEFT) * factor
 
 
 def _stretches(

@@ -17,23 +17,34 @@ def transcript(
 ) -> str:
     """Return the last happenings before the end, one on each line.
 
-    A message appears when it arrives, and when it leaves if it never arrives.
+    A message appears when it arrives, and when it leaves if it never arrives. What is said
+    again before anything else happened appears once.
     """
     arrived = {each.number for each in recorder.happenings if each.what == "receive"}
-    shown = [
-        line
-        for each in recorder.happenings
-        if not (each.what == "send" and each.number in arrived)
-        and (line := _line(each, implementation)) is not None
+    shown: list[str] = []
+    said: set[str] = set()
+    repeated = 0
+    for each in recorder.happenings:
+        if each.what == "send" and each.number in arrived:
+            continue
+        text = _text(each, implementation)
+        if text is None:
+            continue
+        if each.what not in ("send", "receive"):
+            said.clear()
+        elif text in said:
+            repeated += 1
+            continue
+        said.add(text)
+        shown.append(f"{each.at_ns / 1e9:10.3f} s  {text}")
+    left_out = max(0, len(shown) - most_lines)
+    notes = [
+        f"{left_out} earlier lines" if left_out else "",
+        f"{repeated} repeated messages" if repeated else "",
     ]
-    left_out = len(shown) - most_lines
-    head = [f"    ({left_out} earlier lines are left out)"] if left_out > 0 else []
-    return "\n".join((*head, *shown[-most_lines:]))
-
-
-def _line(happening: Happening, implementation: Implementation) -> str | None:
-    text = _text(happening, implementation)
-    return None if text is None else f"{happening.at_ns / 1e9:10.3f} s  {text}"
+    head = " and ".join(filter(None, notes))
+    lines = [f"    ({head} are left out)"] if head else []
+    return "\n".join((*lines, *shown[-most_lines:]))
 
 
 def _text(happening: Happening, implementation: Implementation) -> str | None:

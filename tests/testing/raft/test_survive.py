@@ -7,7 +7,6 @@ import pytest
 import kactors.testing.raft
 from kactors.testing.mutants.corpus import load_corpus
 from kactors.testing.raft import (
-    OURS,
     Fault,
     Kind,
     PropertyBroken,
@@ -18,7 +17,6 @@ from kactors.testing.raft import (
     survives,
 )
 from kactors.testing.raft.recorder import Recorder
-from kactors.testing.raft.transcript import transcript
 
 CORPUS = load_corpus("tests.mutants")
 FAULTY = Schedule(
@@ -67,6 +65,7 @@ def test_the_page_draws_every_member(tmp_path: Path) -> None:
     assert 'class="vote"' in page
     assert "power loss</text>" in page
     assert "line class=violation" in page
+    assert f"text-anchor=end>{broken.violation.invariant}</text>" in page
     assert "prefers-color-scheme: dark" in page
     assert "<script" not in page
     assert "http" not in page
@@ -76,18 +75,6 @@ def test_nothing_to_explain_is_said() -> None:
     """Who asks to explain a schedule that holds is told so."""
     with pytest.raises(AssertionError, match="breaks nothing"):
         explain(FAULTY)
-
-
-def test_a_transcript_is_bounded() -> None:
-    """Of a long run the last lines are shown, and the others counted."""
-    recorder = Recorder()
-    run(FAULTY, recorder=recorder)
-
-    lines = transcript(recorder, OURS, most_lines=10).splitlines()
-
-    assert len(lines) == 11
-    assert "earlier lines are left out" in lines[0]
-    assert not any("Heartbeat" in line for line in lines)
 
 
 def test_a_recorder_forgets_the_oldest() -> None:
