@@ -1,0 +1,1 @@
+"""Programs for maintainers; none of them is needed to run kactors."""
