@@ -1,37 +1,16 @@
-"""Pod templates: the pods made from them, and the hashes by which two are told apart.
+"""Hashes by which two templates are told apart.
 
-Source: kubernetes pkg/controller/controller_utils.go (GetPodFromTemplate, ComputeHash),
-apimachinery pkg/util/rand.
+Source: kubernetes pkg/controller/controller_utils.go (ComputeHash), apimachinery pkg/util/rand.
 """
 
 import json
 from typing import Final
 
-from kactors.api.meta import annotations_of, controller_ref, labels_of, name_of
-from kactors.api.objects import Object, deep_copy, field
+from kactors.api.objects import Object
 
-__all__ = ["compute_hash", "fnv32a", "pod_from_template", "safe_encode"]
+__all__ = ["compute_hash", "fnv32a", "safe_encode"]
 
 _ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
-
-
-def pod_from_template(template: Object, owner: Object) -> Object:
-    """Return a pod as ``template`` says, controlled by ``owner``, not yet named.
-
-    ``owner`` must say its kind and version. The pod shares nothing with the template.
-    """
-    metadata: Object = {
-        "generateName": f"{name_of(owner)}-",
-        "ownerReferences": [controller_ref(owner)],
-    }
-    if labels := labels_of(template):
-        metadata["labels"] = dict(labels)
-    if annotations := annotations_of(template):
-        metadata["annotations"] = dict(annotations)
-    if finalizers := field(template, "metadata", "finalizers"):
-        metadata["finalizers"] = list(finalizers)
-    spec = deep_copy(template.get("spec") or {})
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def compute_hash(template: Object, collision_count: int | None = None) -> str:
