@@ -98,7 +98,7 @@ async def run_member(
         tls: None for connections in the clear.
         log: told what happens.
         listen: where to listen, if not where the member's URL says.
-        inline_sync: see `LiveDisk`.
+        inline_sync: sync on the event loop even while the disk is slow; see `LiveDisk`.
 
     Raises:
         DiskInUseError: another process has the directory.
@@ -107,7 +107,7 @@ async def run_member(
     gc.set_threshold(*_COLLECTOR)
     url = MemberUrl.parse(config.url)
     wires = Wires(url.host, listen or url.endpoint, peers_of(config), tls)
-    with LiveDisk(data_directory, inline_sync=inline_sync) as disk:
+    with LiveDisk(data_directory, inline_sync=inline_sync or None) as disk:
         async with LiveWorld() as world:
             host = world.add_host(url.host, wires.make, disk=disk)
             host.deploy(

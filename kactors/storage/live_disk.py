@@ -2,7 +2,9 @@
 
 import errno
 import fcntl
+import math
 import os
+import time  # noqa: TID251 - live only: measures the real disk
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -13,38 +15,42 @@ import trio  # noqa: TID251 - live only: real files are synced in trio's threads
 from kactors.runtime.errors import ClosedResourceError
 from kactors.storage.errors import DiskInUseError, DiskPathError
 from kactors.storage.path import check_directory, check_path
+from kactors.storage.sync_place import LOOP_SECONDS, SyncPlace
 
 T = TypeVar("T")
 
 LOCK_NAME: Final = ".kactors-lock"
 
 INLINE_BYTES: Final = 256 * 1024
-"""Writes up to this size go to the page cache at once: a thread would cost more than they do."""
+"""Writes up to this size go to the page cache at once: a thread would cost more than they do.
+Syncs of more than this always run in a thread."""
 
 
 class LiveDisk:
     """The files below ``root``; see `kactors.runtime.Disk` for the operations.
 
-    One disk at a time may have the directory open; a lock file sees to it. Syncs, reads and
-    large writes run in threads, so that the other tasks go on, and are not cancelled half
-    way: a cancelled task waits for them to end.
+    One disk at a time may have the directory open; a lock file sees to it. Reads, large
+    writes and most syncs run in threads, so that the other tasks go on, and are not
+    cancelled half way: a cancelled task waits for them to end.
 
     Args:
         root: made if it is not there.
-        inline_sync: sync files on the event loop itself. That saves two changes of thread,
-            which cost as much as a sync on a fast disk; but everything else on the loop
-            waits meanwhile, also when the disk is slow for once.
+        inline_sync: whether syncs of little data run on the event loop itself, which saves
+            two changes of thread but keeps everything else waiting. Unless told, that
+            depends on how quick the disk has been lately, see
+            `kactors.storage.sync_place`.
 
     Raises:
         DiskInUseError: another disk, probably another process, has the directory open.
         OSError: the directory cannot be made or the lock file not be opened.
     """
 
-    def __init__(self, root: str | os.PathLike[str], *, inline_sync: bool = False) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, inline_sync: bool | None = None) -> None:
         Path(root).mkdir(parents=True, exist_ok=True)
         self._root = Path(root).resolve(strict=True)
         self._lock = _lock(self._root)
-        self._inline_sync = inline_sync
+        seconds = LOOP_SECONDS if inline_sync is None else math.inf if inline_sync else 0.0
+        self._sync_place = SyncPlace(seconds)
         self._open: dict[LiveFile, None] = {}
 
     @property
@@ -147,7 +153,7 @@ class LiveDisk:
 class LiveFile:
     """An open file of a `LiveDisk`. See `kactors.runtime.File`."""
 
-    __slots__ = ("_at_work", "_closed", "_descriptor", "_disk", "_size", "name")
+    __slots__ = ("_at_work", "_closed", "_descriptor", "_disk", "_size", "_unsynced_bytes", "name")
 
     def __init__(self, disk: LiveDisk, name: str, descriptor: int) -> None:
         self.name = name
@@ -156,6 +162,7 @@ class LiveFile:
         self._at_work = 0  # threads that use the descriptor: it must not be closed under them
         self._closed = False
         self._size = os.fstat(descriptor).st_size
+        self._unsynced_bytes = 0
 
     @property
     def size(self) -> int:
@@ -174,6 +181,7 @@ class LiveFile:
         if not 0 <= offset <= self._size:
             raise ValueError(f"{self.name!r} has {self._size} bytes: nothing begins at {offset}")
         self._size = max(self._size, offset + len(data))
+        self._unsynced_bytes += len(data)
         try:
             if len(data) <= INLINE_BYTES:
                 _write_all(self._descriptor, data, offset)
@@ -189,12 +197,16 @@ class LiveFile:
 
     async def sync(self) -> None:
         """Wait until everything written so far survives a crash."""
-        if self._disk._inline_sync:
-            self._check_open()
-            os.fdatasync(self._descriptor)
+        self._check_open()
+        descriptor, place = self._descriptor, self._disk._sync_place
+        unsynced, self._unsynced_bytes = self._unsynced_bytes, 0
+        if unsynced <= INLINE_BYTES and place.on_loop():
+            place.note(_sync(descriptor))
             await trio.lowlevel.checkpoint()
-        else:
-            await self._in_thread(lambda: os.fdatasync(self._descriptor))
+            return
+        seconds = await self._in_thread(lambda: _sync(descriptor))
+        if unsynced <= INLINE_BYTES:  # what much data takes says nothing about the others
+            place.note(seconds)
 
     async def truncate(self, size: int) -> None:
         """Cut the file to ``size`` bytes, or extend it with zeros."""
@@ -256,6 +268,13 @@ def _lock(root: Path) -> int:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     return descriptor
+
+
+def _sync(descriptor: int) -> float:
+    """Wait until what was written is durable; return how many seconds that has taken."""
+    began = time.perf_counter()
+    os.fdatasync(descriptor)
+    return time.perf_counter() - began
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:

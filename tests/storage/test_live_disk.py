@@ -165,6 +165,34 @@ def test_a_sync_is_made_on_the_loop_if_asked_for(
     assert [thread is threading.current_thread() for thread in threads] == [inline]
 
 
+def test_unless_told_a_disk_that_is_quick_is_synced_on_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it has shown that it is, and never with much data."""
+    on_loop: list[bool] = []
+
+    def sync(_: int) -> None:
+        on_loop.append(threading.current_thread() is threading.main_thread())
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+
+    async def main(disk: LiveDisk) -> None:
+        file = await disk.open("f", create=True)
+        for _ in range(500):  # a machine that is busy may make some of them look slow
+            await file.append(b"little")
+            await file.sync()
+        await file.append(bytes(INLINE_BYTES))
+        await file.append(b"more")
+        await file.sync()
+
+    with LiveDisk(tmp_path) as disk:
+        live.run(main, disk)
+
+    assert not any(on_loop[:64])
+    assert any(on_loop)
+    assert not on_loop[-1]
+
+
 def test_after_a_failed_write_the_size_is_what_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
