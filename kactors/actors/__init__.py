@@ -5,13 +5,15 @@ business of this package. In the order of reading:
 
 * `actor`, `handlers`, `request`: what a component is written with;
 * `system`, `asking`, `sender`, `receiver`, `peers`: one life of a host, the way out and the way in;
-* `cell`, `supervision`, `life`, `mailbox`, `serving`: an actor through all its lives, and in one;
+* `cell`, `supervision`, `life`, `mailbox`, `serving`, `asker`, `failing`: an actor through all its
+  lives, and in one;
 * `outbox`, `inbox`, `stream_table`: streams;
 * `system_actor`, `watching`, `dead_letters`: who tells what happens here;
 * `world`, `live_world`: hosts with actors, simulated and real.
 """
 
 from kactors.actors.actor import Actor as Actor
+from kactors.actors.asker import Asker as Asker
 from kactors.actors.errors import ActorError as ActorError
 from kactors.actors.errors import ActorFailedError as ActorFailedError
 from kactors.actors.errors import ActorStoppedError as ActorStoppedError
@@ -34,6 +36,7 @@ from kactors.actors.errors import UnreadableAnswerError as UnreadableAnswerError
 from kactors.actors.errors import UnreadableError as UnreadableError
 from kactors.actors.handlers import handles as handles
 from kactors.actors.handlers import serves as serves
+from kactors.actors.handlers import serves_later as serves_later
 from kactors.actors.handlers import streams as streams
 from kactors.actors.inbox import Inbox as Inbox
 from kactors.actors.mailbox import MailboxPolicy as MailboxPolicy

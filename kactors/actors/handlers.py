@@ -2,8 +2,8 @@
 
 Handlers are found by the type of their first argument. There are three kinds: `handles` for
 one-way messages, `serves` for requests, `streams` for requests that are answered by many
-events. The names of the methods are the author's. A subclass that overrides a handler need
-not mark it again.
+events; `serves_later` is `serves` for those who cannot answer yet. The names of the methods are
+the author's. A subclass that overrides a handler need not mark it again.
 """
 
 import inspect
@@ -29,7 +29,13 @@ class HandlerKind(Enum):
 
     HANDLES = "handles"
     SERVES = "serves"
+    SERVES_LATER = "serves later"
     STREAMS = "streams"
+
+    @property
+    def answers_with(self) -> "HandlerKind":
+        """The kind that the asker sees: how soon he is answered is none of his business."""
+        return HandlerKind.SERVES if self is HandlerKind.SERVES_LATER else self
 
 
 @attrs.frozen
@@ -65,6 +71,18 @@ def serves(function: FunctionT) -> FunctionT:
     plain one runs to its end before anything else happens to the actor.
     """
     setattr(function, _MARK, HandlerKind.SERVES)
+    return function
+
+
+def serves_later(function: FunctionT) -> FunctionT:
+    """Mark a plain method ``(self, request, asker) -> None`` as serving requests by and by.
+
+    It leaves the `kactors.actors.asker.Asker` with whoever will know the answer. That spares the
+    task which an ``async`` handler costs, and with it what a task is good for: the deadline of the
+    request, and the end of the asker's patience, are not noticed. For work that cannot be
+    withdrawn anyway, such as what was entered into a log.
+    """
+    setattr(function, _MARK, HandlerKind.SERVES_LATER)
     return function
 
 
@@ -124,6 +142,8 @@ def _check_form(
         raise HandlerError(f"{where} takes {parameters} arguments besides self, not 1 or 2")
     if handler.kind is HandlerKind.STREAMS and not (handler.is_async and parameters == 2):
         raise HandlerError(f"{where} must be async and take (self, request, out)")
+    if handler.kind is HandlerKind.SERVES_LATER and (handler.is_async or parameters != 2):
+        raise HandlerError(f"{where} must be plain and take (self, request, asker)")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise HandlerError(f"{where} yields, which nobody would read: put events into a stream")
 
@@ -152,7 +172,7 @@ def _check_type(message_type: type, kind: HandlerKind, where: str) -> None:
         tag_of(message_type)
     except EncodeError as error:
         raise HandlerError(f"{where} takes what is no message: {error}") from error
-    base = {HandlerKind.SERVES: Request, HandlerKind.STREAMS: StreamRequest}.get(kind)
+    base = {HandlerKind.SERVES: Request, HandlerKind.STREAMS: StreamRequest}.get(kind.answers_with)
     if base is not None and not issubclass(message_type, base):
         raise HandlerError(
             f"{where} takes {message_type.__qualname__}, which is no {base.__name__}: derive it "

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from kactors.actors.asker import Asker
 from kactors.actors.errors import NotAliveError, OverloadedError, leaves
 from kactors.actors.handlers import handlers_of
 from kactors.actors.mailbox import Mailbox
@@ -44,6 +45,7 @@ class Life:
         bound: the instance's handlers, by message type.
         mailbox: one-way messages that wait.
         serving: requests and streams being served by handlers that wait.
+        owed: those among them that no task serves.
     """
 
     def __init__(self, cell: Cell, actor: Actor, number: int) -> None:
@@ -55,6 +57,7 @@ class Life:
         self.mailbox: Mailbox[tuple[Message, object, Address]] = Mailbox(actor.mailbox)
         self.bound: dict[type, Bound] = bind(self, handlers_of(type(actor)))
         self.serving = 0
+        self.owed: dict[Asker[Any], None] = {}
         #: The world that this life runs in, also for who acts on it from outside of a run.
         self.runtime: Runtime = current.runtime
         self._requests_max = actor.mailbox.requests_max
@@ -100,6 +103,8 @@ class Life:
             raise
         finally:
             self._nursery = None
+            for asker in tuple(self.owed):
+                asker.stop()
             for _, message, _ in self.mailbox.drain():
                 tag = tag_of(type(message))
                 self.system.dead_letters.add("left in the mailbox", self.address, tag)

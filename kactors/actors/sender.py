@@ -78,6 +78,10 @@ class Sender:
         """
         self._answer(_REPLY, request, encode(answer))
 
+    def reply_encoded(self, request: Envelope, payload: bytes) -> None:
+        """Answer a request with what is encoded already."""
+        self._answer(_REPLY, request, payload)
+
     def fail(self, request: Envelope, payload: bytes) -> None:
         """Answer a request, or the asking for a stream, with an encoded error."""
         self._answer(_FAILURE if request[0] == _REQUEST else _STREAM_BREAK, request, payload)

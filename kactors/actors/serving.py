@@ -2,7 +2,8 @@
 
 A plain handler is called where the message arrives, as if the actor's own task called it: it
 cannot wait, so nothing would be gained by a task. If it raises, the life fails all the same.
-What may wait gets a task in the nursery of the actor's life.
+What may wait gets a task in the nursery of the actor's life, unless it leaves its asker with
+somebody who will answer.
 """
 
 from __future__ import annotations
@@ -12,20 +13,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from kactors.actors.errors import (
-    ActorFailedError,
-    ActorStoppedError,
-    StreamBrokenError,
-    text_of,
-    travels,
-)
+from kactors.actors.asker import Asker
+from kactors.actors.errors import StreamBrokenError
+from kactors.actors.failing import encode_failure, encode_stopped
 from kactors.actors.handlers import Handler, HandlerKind
 from kactors.actors.outbox import Outbox, StreamKey
 from kactors.actors.peers import Peer
 from kactors.runtime import CancelScope
 from kactors.runtime.clock import NANOSECONDS
 from kactors.transport.envelope import Address, Envelope
-from kactors.wire import WireError, encode
 
 if TYPE_CHECKING:
     from kactors.actors.life import Life
@@ -42,7 +38,7 @@ class Bound(ABC):
     __slots__ = ("_call", "_life", "_name", "_sender", "_wants_sender", "kind", "received")
 
     def __init__(self, life: Life, handler: Handler) -> None:
-        self.kind = handler.kind
+        self.kind = handler.kind.answers_with
         self.received = 0
         self._life = life
         self._sender = life.system.sender
@@ -115,10 +111,27 @@ class PlainRequests(Bound):
                 answer = call(self._call, message)
             self._sender.reply(envelope, answer)
         except Exception as error:  # noqa: BLE001 - the supervisor gets it, unless it travels
-            payload, declared = _failure(life, error)
+            payload, declared = encode_failure(life.address, error)
             self._sender.fail(envelope, payload)
             if not declared:
                 life.fail(error)
+
+
+class LaterRequests(Bound):
+    """A plain handler of requests that are answered later, by whoever has the asker then."""
+
+    __slots__ = ()
+
+    def take(self, message: object, envelope: Envelope, _peer: Peer | None, /) -> None:
+        """Call the handler, unless too many requests are being served."""
+        life = self._life
+        if not life.begin_serving(envelope):
+            return
+        asker: Asker[Any] = Asker(life, envelope)
+        try:
+            life.call(self._call, message, asker)
+        except Exception as error:  # noqa: BLE001 - the supervisor gets it, unless it travels
+            asker.refuse(error)
 
 
 class AsyncRequests(Bound):
@@ -154,7 +167,7 @@ class AsyncRequests(Bound):
             answered = True
         except Exception as error:
             answered = True
-            payload, declared = _failure(life, error)
+            payload, declared = encode_failure(life.address, error)
             self._sender.fail(envelope, payload)
             if not declared:
                 raise
@@ -162,7 +175,7 @@ class AsyncRequests(Bound):
             life.serving -= 1
             peer.serving.pop(envelope[5], None)
             if not answered:
-                self._sender.fail(envelope, _stopped(life))
+                self._sender.fail(envelope, encode_stopped(life.address))
 
 
 class Streams(Bound):
@@ -198,14 +211,14 @@ class Streams(Bound):
             ended = True
             if outbox.broken and isinstance(error, StreamBrokenError):
                 return  # the reader has gone, and the handler has noticed
-            payload, declared = _failure(life, error)
+            payload, declared = encode_failure(life.address, error)
             outbox.fail(payload)
             if not declared:
                 raise
         finally:
             life.serving -= 1
             if not ended:
-                outbox.fail(_stopped(life))
+                outbox.fail(encode_stopped(life.address))
 
 
 _CLASSES: Final[Mapping[tuple[HandlerKind, bool], type[Bound]]] = {
@@ -213,6 +226,7 @@ _CLASSES: Final[Mapping[tuple[HandlerKind, bool], type[Bound]]] = {
     (HandlerKind.HANDLES, True): AsyncMessages,
     (HandlerKind.SERVES, False): PlainRequests,
     (HandlerKind.SERVES, True): AsyncRequests,
+    (HandlerKind.SERVES_LATER, False): LaterRequests,
     (HandlerKind.STREAMS, True): Streams,
 }
 
@@ -223,17 +237,3 @@ def bind(life: Life, handlers: Mapping[type, Handler]) -> dict[type, Bound]:
         message_type: _CLASSES[handler.kind, handler.is_async](life, handler)
         for message_type, handler in handlers.items()
     }
-
-
-def _stopped(life: Life) -> bytes:
-    return encode(ActorStoppedError(str(life.address)))
-
-
-def _failure(life: Life, error: Exception) -> tuple[bytes, bool]:
-    """Encode what a handler has raised; say whether it was declared, so is no failure."""
-    if travels(error):
-        try:
-            return encode(error), True
-        except WireError:
-            pass  # a field of it holds something else than declared
-    return encode(ActorFailedError(str(life.address), text_of(error))), False

@@ -6,6 +6,7 @@ index, the one that was waited for never will be, and that is a certain answer.
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Protocol
 
 import attrs
 
@@ -13,7 +14,6 @@ from kactors.etcd.errors import EtcdError
 from kactors.etcd.messages.cluster import Member, MembersResponse
 from kactors.etcd.store import Answer, Command, Store
 from kactors.raft.messages import Entry
-from kactors.runtime import Waiter
 from kactors.wire import decode, message
 
 
@@ -45,13 +45,20 @@ Entered = Command | MemberUpdated
 Outcome = Answer | MembersResponse
 
 
+class Proposer(Protocol):
+    """Somebody who waits for an entry; a `kactors.runtime.Waiter` is one."""
+
+    def wake(self, outcome: Outcome | None, /) -> None:
+        """Take what became of the entry: None if it was never committed, and never will be."""
+
+
 @attrs.frozen
 class Pending:
-    """Somebody waits for an entry; woken with None if it was never committed."""
+    """An entry that somebody waits for."""
 
     term: int
     entered: Entered | None
-    waiter: "Waiter[Outcome | None]"
+    proposer: Proposer
 
 
 class Applier:
@@ -90,20 +97,20 @@ class Applier:
             else:
                 store.skip(index, term)
             if pending is not None:
-                pending.waiter.wake(answer if mine else None)
+                pending.proposer.wake(answer if mine else None)
 
     def adopt(self, store: Store) -> None:
         """Go on with a leader's snapshot; nobody can wait for what it covers any more."""
         self.store.adopt(store)
         self.members_changed = True
         for index in [index for index in self.pending if index <= store.applied_index]:
-            self.pending.pop(index).waiter.wake(None)
+            self.pending.pop(index).proposer.wake(None)
 
     def fail_pending(self, answer: EtcdError) -> None:
         """Answer everybody who waits."""
         pending, self.pending = self.pending, {}
         for each in pending.values():
-            each.waiter.wake(answer)
+            each.proposer.wake(answer)
 
     def members_response(self) -> MembersResponse:
         """Return the members as they are now."""

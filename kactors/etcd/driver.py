@@ -23,7 +23,7 @@ from typing import Protocol
 
 import attrs
 
-from kactors.etcd.applier import Applier, Entered, Outcome, Pending
+from kactors.etcd.applier import Applier, Entered, Outcome, Pending, Proposer
 from kactors.etcd.errors import (
     EtcdError,
     LeaderChanged,
@@ -32,7 +32,8 @@ from kactors.etcd.errors import (
     TooManyRequests,
 )
 from kactors.etcd.member_storage import MemberStorage
-from kactors.etcd.reads import Reads
+from kactors.etcd.peer_mail import PeerMail
+from kactors.etcd.reads import Reader, Reads
 from kactors.etcd.wakeup import Wakeup
 from kactors.raft.configuration import ConfChange
 from kactors.raft.core import Raft
@@ -68,7 +69,7 @@ class _Proposal:
 
     data: bytes
     entered: Entered
-    waiter: "Waiter[Outcome | None]"
+    proposer: Proposer
 
 
 class Driver:
@@ -101,7 +102,7 @@ class Driver:
         self._unwritten: list[Ready] = []
         self._writing = False
         self._chunks: list[ChunkRequest] = []
-        self._to_send: dict[int, list[Message]] = {}
+        self._mail = PeerMail(surroundings.send_to_member)
         self._pump = Wakeup()
         self._writer = Wakeup()
         self._chunk_reader = Wakeup()
@@ -144,12 +145,26 @@ class Driver:
             NotLeader, NoLeader, TooManyRequests: it is certain that nothing was done.
             LeaderChanged: the outcome is unknown.
         """
+        mine: Waiter[Outcome | None] = waiter()
+        self.submit(data, entered, mine)
+        return self._answer(await mine.wait())
+
+    def submit(self, data: bytes, entered: Entered, proposer: Proposer) -> None:
+        """Enter something into the log, and tell ``proposer`` what became of it.
+
+        Args:
+            data: ``entered``, encoded.
+            entered: what is to be applied.
+            proposer: woken with an answer, with an `EtcdError` (see `propose`), or with None if
+                another leader's entry was committed instead.
+
+        Raises:
+            NotLeader, NoLeader: this member does not lead; nothing was done.
+        """
         if not self.leads():
             raise self.not_leader()
-        mine: Waiter[Outcome | None] = waiter()
-        self._proposals.append(_Proposal(data, entered, mine))
+        self._proposals.append(_Proposal(data, entered, proposer))
         self._pump.set()
-        return self._answer(await mine.wait())
 
     async def change_configuration(self, change: ConfChange) -> Outcome:
         """Change who belongs to the cluster; return what became of it.
@@ -174,10 +189,15 @@ class Driver:
         Raises:
             NoLeader: nobody has led for two election timeouts.
         """
-        mine = self.reads.register()
-        self._pump.set()
+        mine: Waiter[bool] = waiter()
+        self.read_when_current(mine)
         if not await mine.wait():
             raise NoLeader
+
+    def read_when_current(self, reader: Reader) -> None:
+        """Wake ``reader`` once everything that was done before the call can be read here."""
+        self.reads.register(reader)
+        self._pump.set()
 
     def _answer(self, outcome: Outcome | None) -> Outcome:
         if outcome is None:
@@ -202,8 +222,11 @@ class Driver:
             BaseExceptionGroup: the disk failed, or a bug was met.
         """
         async with open_nursery() as nursery:
-            for task in (self._run_pump, self._run_writer, self._run_chunk_reader, self._run_clock):
-                nursery.start_soon(task)
+            nursery.start_soon(self._run_pump)
+            nursery.start_soon(self._run_writer)
+            nursery.start_soon(self._run_chunk_reader)
+            nursery.start_soon(self._run_clock)
+            nursery.start_soon(self._mail.run)
 
     async def close(self) -> None:
         """Write what is owed, and close the disk."""
@@ -250,7 +273,7 @@ class Driver:
             self._around.applied()
         if applied >= _APPLIED_PER_TURN:
             self._pump.set()  # there may be more, after other tasks have had their turn
-        self._flush_messages()
+        self._mail.flush()
 
     def _propose(self) -> None:
         """Hand over all proposals that came together, in one call."""
@@ -261,16 +284,16 @@ class Driver:
             last = self.raft.propose_many([proposal.data for proposal in proposals])
         except ProposalDropped as dropped:
             for proposal in proposals:
-                proposal.waiter.wake(self._refusal(dropped))
+                proposal.proposer.wake(self._refusal(dropped))
             return
         assert last is not None, "a core that does not forward proposals appends them"
         pending, term = self.applier.pending, self.raft.term
         for index, proposal in enumerate(proposals, last - len(proposals) + 1):
-            pending[index] = Pending(term, proposal.entered, proposal.waiter)
+            pending[index] = Pending(term, proposal.entered, proposal.proposer)
 
     def _take(self, ready: Ready) -> int:
         """Do what need not wait for the disk; return how many entries were applied."""
-        self._queue_messages(ready.messages_now)
+        self._mail.put(ready.messages_now)
         if ready.chunk_requests:
             self._chunks += ready.chunk_requests
             self._chunk_reader.set()
@@ -281,7 +304,7 @@ class Driver:
             else:
                 self.storage.note(ready)
                 self.raft.persisted(ready.number)
-                self._queue_messages(ready.messages)
+                self._mail.put(ready.messages)
         if ready.committed:
             self.applier.apply(ready.committed)
             self.raft.applied(ready.committed[-1].index)
@@ -307,11 +330,10 @@ class Driver:
                 for each in installed:
                     self.raft.applied(each.snapshot.index)
                 for ready in batch:
-                    self._queue_messages(ready.messages)
+                    self._mail.put(ready.messages)
                 if installed:
                     self._around.applied()
-                self._flush_messages()
-                self._pump.set()
+                self._turn()
 
     async def _run_chunk_reader(self) -> None:
         while True:
@@ -326,17 +348,3 @@ class Driver:
                 else:
                     self.raft.send_chunk(request, data)
                 self._pump.set()
-
-    # Messages ---------------------------------------------------------------------------------
-
-    def _queue_messages(self, messages: Sequence[tuple[int, Message]]) -> None:
-        for to, message in messages:
-            self._to_send.setdefault(to, []).append(message)
-
-    def _flush_messages(self) -> None:
-        """Send what goes to one member together."""
-        if not self._to_send:
-            return
-        sending, self._to_send = self._to_send, {}
-        for to, messages in sending.items():
-            self._around.send_to_member(to, messages)

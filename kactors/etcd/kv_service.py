@@ -1,7 +1,11 @@
 """Keys and watches, as clients of a member ask for them."""
 
-from kactors.actors.handlers import serves, streams
+import attrs
+
+from kactors.actors.asker import Asker
+from kactors.actors.handlers import serves, serves_later, streams
 from kactors.actors.outbox import Outbox
+from kactors.etcd.errors import EtcdError, NoLeader
 from kactors.etcd.member_base import MemberBase
 from kactors.etcd.messages.kv import (
     Compact,
@@ -37,33 +41,28 @@ class KvService(MemberBase):
             await self.parts.driver.read_barrier()
         return self.store.range(request)
 
-    @serves
-    async def put(self, request: Put) -> PutResponse:
+    @serves_later
+    def put(self, request: Put, asker: Asker[PutResponse]) -> None:
         """Write a key."""
         self._validate(request)
-        answer = await self.write(request)
-        assert isinstance(answer, PutResponse), f"{answer} answers a put"
-        return answer
+        self.write_for(asker, request)
 
-    @serves
-    async def delete_range(self, request: DeleteRange) -> DeleteRangeResponse:
+    @serves_later
+    def delete_range(self, request: DeleteRange, asker: Asker[DeleteRangeResponse]) -> None:
         """Delete keys."""
         self._validate(request)
-        answer = await self.write(request)
-        assert isinstance(answer, DeleteRangeResponse), f"{answer} answers a deletion"
-        return answer
+        self.write_for(asker, request)
 
-    @serves
-    async def txn(self, request: Txn) -> TxnResponse:
+    @serves_later
+    def txn(self, request: Txn, asker: Asker[TxnResponse]) -> None:
         """Carry out a transaction; one that only reads does not go through the log."""
         self._validate(request)
-        if is_read_only(request):
-            if not _is_serializable(request):
-                await self.parts.driver.read_barrier()
-            return self.store.read_txn(request)
-        answer = await self.write(request)
-        assert isinstance(answer, TxnResponse), f"{answer} answers a transaction"
-        return answer
+        if not is_read_only(request):
+            self.write_for(asker, request)
+        elif _is_serializable(request):
+            asker.answer(self.store.read_txn(request))
+        else:
+            self.parts.driver.read_when_current(_TxnReader(asker, request, self))
 
     @serves
     async def compact(self, request: Compact) -> CompactResponse:
@@ -88,6 +87,25 @@ class KvService(MemberBase):
 
     def _validate(self, request: Operation) -> None:
         validate(request, txn_ops_max=self.config.txn_ops_max)
+
+
+@attrs.frozen(eq=False)
+class _TxnReader:
+    """Reads for a transaction when its member has caught up."""
+
+    asker: Asker[TxnResponse]
+    request: Txn
+    member: KvService
+
+    def wake(self, may_read: bool) -> None:
+        """Read and answer, unless nobody leads."""
+        if not may_read:
+            self.asker.refuse(NoLeader())
+            return
+        try:
+            self.asker.answer(self.member.store.read_txn(self.request))
+        except EtcdError as error:
+            self.asker.refuse(error)
 
 
 def _is_serializable(request: Txn) -> bool:

@@ -1,16 +1,17 @@
 """What the services of a member share: its parts, and the way into the log."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
 from kactors.actors.actor import Actor
+from kactors.actors.asker import Asker
 from kactors.actors.mailbox import MailboxPolicy
 from kactors.etcd.applier import MemberUpdated, Outcome
 from kactors.etcd.config import MemberConfig
 from kactors.etcd.driver import Driver
-from kactors.etcd.errors import NoLeader, NoSpace, RequestTooLarge
+from kactors.etcd.errors import EtcdError, NoLeader, NoSpace, RequestTooLarge
 from kactors.etcd.lease_keeper import LeaseKeeper
 from kactors.etcd.member_url import MemberUrl
 from kactors.etcd.messages.maintenance import Alarm, AlarmAction, AlarmType
@@ -47,6 +48,28 @@ class Parts:
     watches: WatchServer
     reconfiguration: Reconfiguration
     upkeep: Upkeep
+
+
+@attrs.frozen(eq=False)
+class Written:
+    """Answers one who has asked for a write, where it is applied and without a task.
+
+    Attributes:
+        asker: who has asked.
+        driver: knows who leads instead, if another's entry took the place of this one.
+    """
+
+    asker: Asker[Any]
+    driver: Driver
+
+    def wake(self, outcome: Outcome | None) -> None:
+        """Pass on what became of the write."""
+        if outcome is None:
+            self.asker.refuse(self.driver.not_leader())
+        elif isinstance(outcome, EtcdError):
+            self.asker.refuse(outcome)
+        else:
+            self.asker.answer(outcome)
 
 
 class MemberBase(Actor):
@@ -93,13 +116,37 @@ class MemberBase(Actor):
         Raises:
             EtcdError: it was refused; the class says why, and whether the outcome is known.
         """
-        parts = self.parts
-        if not parts.driver.leads():
-            raise parts.driver.not_leader()
-        if not self._quota.allows(command, parts.store.mvcc.size_bytes):
+        if not self._has_room_for(command):
             await self._raise_alarm()
             raise NoSpace
-        return await parts.driver.propose(self._encoded(command), command)
+        return await self.parts.driver.propose(self._encoded(command), command)
+
+    def write_for(self, asker: Asker[Any], command: Command) -> None:
+        """Enter a command into the log; its answer goes to ``asker``.
+
+        Raises:
+            EtcdError: as `write`, if it is known at once.
+        """
+        if self._has_room_for(command):
+            driver = self.parts.driver
+            driver.submit(self._encoded(command), command, Written(asker, driver))
+        else:
+            self.start_soon(self._refuse_for_space, asker, name="no space")
+
+    async def _refuse_for_space(self, asker: Asker[Any]) -> None:
+        try:
+            await self._raise_alarm()
+        except EtcdError as error:
+            asker.refuse(error)
+        else:
+            asker.refuse(NoSpace())
+
+    def _has_room_for(self, command: Command) -> bool:
+        """Tell whether the quota allows a command; raises `EtcdError` if this is not the leader."""
+        driver, store = self.parts.driver, self.parts.store
+        if not driver.leads():
+            raise driver.not_leader()
+        return self._quota.allows(command, store.mvcc.size_bytes)
 
     async def enter(self, update: MemberUpdated) -> Outcome:
         """Enter an update of a member into the log; return its answer. Raises: as `write`."""

@@ -4,12 +4,20 @@ Reads that come together share one question to the leader (`Raft.read_index`). T
 lost, or the leader change; then the question is asked again, for as long as the asker waits.
 """
 
+from typing import Protocol
+
 import attrs
 
 from kactors.raft.core import Raft
 from kactors.raft.errors import ReadDropped
 from kactors.raft.ready import ReadState
-from kactors.runtime import Waiter, waiter
+
+
+class Reader(Protocol):
+    """Somebody who waits until he may read; a `kactors.runtime.Waiter` is one."""
+
+    def wake(self, may_read: bool, /) -> None:
+        """Learn that it is so, or that nobody leads."""
 
 
 @attrs.define(eq=False)
@@ -17,7 +25,7 @@ class _Asked:
     """Reads that wait for one answer, asked at a tick."""
 
     tick: int
-    waiters: "list[Waiter[bool]]"
+    readers: list[Reader]
 
 
 class Reads:
@@ -31,17 +39,15 @@ class Reads:
     def __init__(self, raft: Raft, *, retry_ticks: int) -> None:
         self._raft = raft
         self._retry_ticks = retry_ticks
-        self._new: list[Waiter[bool]] = []
+        self._new: list[Reader] = []
         self._asked: dict[int, _Asked] = {}
         self._answered: list[tuple[int, _Asked]] = []
         self._number = 0
         self._leaderless_ticks = 0
 
-    def register(self) -> "Waiter[bool]":
-        """Return what is woken when the caller may read, or with False if nobody leads."""
-        mine: Waiter[bool] = waiter()
-        self._new.append(mine)
-        return mine
+    def register(self, reader: Reader) -> None:
+        """Wake ``reader`` when he may read, or with False if nobody leads."""
+        self._new.append(reader)
 
     def ask(self) -> None:
         """Ask for all reads that have come since the last time."""
@@ -65,7 +71,7 @@ class Reads:
         """Ask once more: this question will never be answered."""
         asked = self._asked.pop(context, None)
         if asked is not None:
-            self._new += asked.waiters
+            self._new += asked.readers
 
     def release(self, applied_index: int) -> None:
         """Let go what may be read now."""
@@ -76,7 +82,7 @@ class Reads:
             if index > applied_index:
                 self._answered.append((index, asked))
                 continue
-            for each in asked.waiters:
+            for each in asked.readers:
                 each.wake(True)
 
     def tick(self) -> None:

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from kactors.actors import Actor, Address, HandlerError, Outbox, handles, serves, streams
+from kactors.actors import (
+    Actor,
+    Address,
+    Asker,
+    HandlerError,
+    Outbox,
+    handles,
+    serves,
+    serves_later,
+    streams,
+)
 from kactors.actors.handlers import Handler, HandlerKind, handlers_of
 from tests.actors.cast import Answer, Ask, Count, Note, SlowAsk, ask, serve, small_world
 
@@ -130,6 +140,18 @@ async def no_outbox(self: Any, request: Count) -> None:
     """Stream to nowhere."""
 
 
+async def waits_later(self: Any, request: Ask, asker: Asker[Answer]) -> None:
+    """Serve later, and wait."""
+
+
+def no_asker(self: Any, request: Ask) -> None:
+    """Serve later whoever it was."""
+
+
+def takes_note_later(self: Any, note: Note, asker: Asker[Answer]) -> None:
+    """Serve later what is no request."""
+
+
 def takes_note(self: Any, note: Note) -> Answer:
     """Serve what is no request."""
     return Answer(0)
@@ -150,6 +172,9 @@ def takes_note(self: Any, note: Note) -> Answer:
         (streams, plain_stream, "must be async"),
         (streams, no_outbox, "must be async"),
         (serves, takes_note, "no Request"),
+        (serves_later, waits_later, "must be plain"),
+        (serves_later, no_asker, "must be plain"),
+        (serves_later, takes_note_later, "no Request"),
     ],
 )
 def test_a_wrong_declaration_is_refused(
