@@ -20,7 +20,15 @@ from kactors.api.errors import BadRequest
 from kactors.api.objects import Object
 from kactors.wire import DEFAULT_LIMITS, Limits, WireError, decode_value, encode_value
 
-__all__ = ["decode", "decode_request", "encode", "encode_value", "is_paranoid", "paranoid"]
+__all__ = [
+    "decode",
+    "decode_patch",
+    "decode_request",
+    "encode",
+    "encode_value",
+    "is_paranoid",
+    "paranoid",
+]
 
 _SHARED_OBJECTS = 32768
 """How many decoded objects a process keeps for sharing; the least recently used go first."""
@@ -58,14 +66,23 @@ def decode_request(body: bytes, limits: Limits = DEFAULT_LIMITS) -> Object:
     Raises:
         BadRequest: the bytes are no object, or too many, or too deep.
     """
-    try:
-        value = decode_value(body, limits)
-    except WireError as error:
-        raise BadRequest(f"the body of the request could not be read: {error}") from error
+    value = decode_patch(body, limits)
     if not isinstance(value, dict):
         found = type(value).__name__
         raise BadRequest(f"the body of the request must be an object, {found} was found")
     return value
+
+
+def decode_patch(body: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
+    """Return what a client sent as a patch: an object, or a list of operations.
+
+    Raises:
+        BadRequest: the bytes are no value, or too many, or too deep.
+    """
+    try:
+        return decode_value(body, limits)
+    except WireError as error:
+        raise BadRequest(f"the body of the request could not be read: {error}") from error
 
 
 @contextmanager

@@ -31,7 +31,7 @@ __all__ = [
     "MalformedTime", "MethodNotAllowed", "NotAcceptable", "NotFound", "PatchFailed",
     "RequestEntityTooLarge", "ServerTimeout", "ServiceUnavailable", "StatusDetails", "Timeout",
     "TooManyRequests", "Unauthorized", "UnknownKind", "UnsupportedMediaType", "from_status",
-    "qualified",
+    "qualified", "unprocessable",
 ]  # fmt: skip
 
 
@@ -204,6 +204,18 @@ class Invalid(ApiError):
             f"{subject}: {aggregate(self.errors)}" if self.errors else subject,
             StatusDetails(name=name, group=group, kind=kind, causes=causes),
         )
+
+
+def unprocessable(why: str) -> ApiError:
+    """Return the 422 of a request that was understood and cannot be carried out.
+
+    Upstream answers so to patches that do not apply.
+    """
+    error = Invalid.__new__(Invalid)
+    message = "the server rejected our request due to an error in our request"
+    causes = (Cause("UnexpectedServerResponse", why),)
+    ApiError.__init__(error, message, StatusDetails(causes=causes))
+    return error
 
 
 class BadRequest(ApiError):
