@@ -1,0 +1,183 @@
+"""Chooses a node for all rows at once; what has no vector form is asked of the plugins."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kactors.runtime.random import Random
+from kactors.scheduler.algorithm import ScalarAlgorithm, Suggestion
+from kactors.scheduler.cache import Cache
+from kactors.scheduler.framework.cycle_state import CycleState
+from kactors.scheduler.framework.framework import Framework
+from kactors.scheduler.plugins.node_affinity import pinned_nodes
+from kactors.scheduler.pod_info import PodInfo
+from kactors.scheduler.snapshot import Snapshot
+from kactors.scheduler.vector.columns import Rows
+from kactors.scheduler.vector.engine import Engine
+from kactors.scheduler.vector.profile import VectorProfile
+from kactors.scheduler.vector.signature import Signature
+
+__all__ = ["VectorAlgorithm"]
+
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+class VectorAlgorithm:
+    """Answers as `ScalarAlgorithm` does, and faster.
+
+    Attributes:
+        scalar: the specification; it shares its place in the scan with this.
+        counted: how many pods went which way: ``vector``, ``scalar``, ``failed``.
+    """
+
+    def __init__(
+        self, cache: Cache, percentage_of_nodes_to_score: int = 0, chance: Random | None = None
+    ) -> None:
+        """Make an algorithm; see `ScalarAlgorithm` for the arguments."""
+        self.scalar = ScalarAlgorithm(percentage_of_nodes_to_score, chance)
+        self.counted = {"vector": 0, "scalar": 0, "failed": 0}
+        self._cache = cache
+        self._chance = chance
+        self._engine = Engine(cache)
+        self._profiles: dict[str, VectorProfile | None] = {}
+
+    def schedule(
+        self, framework: Framework, state: CycleState, pod: PodInfo, snapshot: Snapshot
+    ) -> Suggestion:
+        """Return a node for the pod.
+
+        Raises:
+            FitError: none will do.
+            CycleError: a plugin answered with an error.
+        """
+        profile = self._profile(framework)
+        engine = self._engine
+        if profile is None or not self._has_vector_form(pod, framework, profile, snapshot):
+            self.counted["scalar"] += 1
+            return self.scalar.schedule(framework, state, pod, snapshot)
+        engine.refresh(snapshot)
+        if not engine.columns.exact:
+            self.counted["scalar"] += 1
+            return self.scalar.schedule(framework, state, pod, snapshot)
+        signature = engine.signature(pod, profile)
+        feasible = signature.feasible
+        hard = engine.spread(pod, profile.spread_filter, hard=True)
+        if hard is not None:
+            feasible = hard.feasible(pod, feasible)
+        if framework.handle.nominator:
+            feasible = self._beside_nominated(framework, state, pod, snapshot, feasible)
+        rows, evaluated = self._window(framework, feasible)
+        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        if not count:
+            self.counted["failed"] += 1
+            return self._fail(framework, state, pod, snapshot)
+        self.counted["vector"] += 1
+        size = len(snapshot)
+        self.scalar.next_start = (self.scalar.next_start + evaluated) % size
+        index = 0 if count == 1 else self._best(self._totals(pod, profile, signature, rows))
+        row = rows.start + index if isinstance(rows, slice) else int(rows[index])
+        return Suggestion(snapshot.nodes[row].name, evaluated, count)
+
+    def _profile(self, framework: Framework) -> VectorProfile | None:
+        if framework.name not in self._profiles:
+            self._profiles[framework.name] = VectorProfile.of(framework)
+        return self._profiles[framework.name]
+
+    def _has_vector_form(
+        self, pod: PodInfo, framework: Framework, profile: VectorProfile, snapshot: Snapshot
+    ) -> bool:
+        """Whether nothing about the pod needs the plain form."""
+        if not snapshot.nodes or pod.node_name:
+            return False
+        if pod.nominated_node_name or framework.handle.nominator.node_of(pod.uid):
+            return False
+        needs = pod.needs
+        if (profile.pods_filter or profile.pods_score) and (
+            needs.has_affinity or self._cache.affinity_nodes
+        ):
+            return False
+        required = needs.required_nodes
+        return required.selector is None or pinned_nodes(required) is None
+
+    def _beside_nominated(
+        self,
+        framework: Framework,
+        state: CycleState,
+        pod: PodInfo,
+        snapshot: Snapshot,
+        feasible: Mask,
+    ) -> Mask:
+        """Ask the plugins about nodes for which pods at least as important are nominated."""
+        nominator = framework.handle.nominator
+        result = feasible
+        for name in nominator.nodes():
+            node = snapshot.get(name)
+            if node is None or not feasible[node.row]:
+                continue
+            if all(other.priority < pod.priority for other in nominator.pods_of(name)):
+                continue
+            if result is feasible:
+                result = feasible.copy()
+                framework.run_pre_filter(state, pod, snapshot.nodes)
+            status = framework.run_filters_with_nominated_pods(state, pod, node)
+            result[node.row] = status is None
+        return result
+
+    def _window(self, framework: Framework, feasible: Mask) -> tuple[Rows | slice, int]:
+        """Return as many feasible rows as are wanted, in the order of the scan, and its length."""
+        count = len(feasible)
+        wanted = self.scalar.wanted(framework, count)
+        start = self.scalar.next_start % count
+        end = start + wanted
+        if end <= count and feasible[start:end].all():
+            return slice(start, end), wanted
+        rows = np.flatnonzero(feasible[start:])
+        rows += start
+        if len(rows) < wanted:
+            rows = np.concatenate((rows, np.flatnonzero(feasible[:start])))
+        if len(rows) < wanted:
+            return rows, count
+        rows = rows[:wanted]
+        return rows, (int(rows[-1]) - start) % count + 1
+
+    def _totals(
+        self, pod: PodInfo, profile: VectorProfile, signature: Signature, rows: Rows | slice
+    ) -> Ints:
+        """Return the weighted sums of all scores, as `Framework.run_scores` does."""
+        totals: Ints = signature.local[rows]
+        if profile.taint_score:
+            if signature.taints is None:
+                totals = totals + 100 * profile.taint_score
+            else:
+                raw = signature.taints[rows]
+                totals = totals + profile.taint_score * (100 - _normalised(raw))
+        if signature.preferences is not None and profile.affinity_score:
+            raw = signature.preferences[rows]
+            totals = totals + profile.affinity_score[1] * _normalised(raw)
+        if profile.spread_score:
+            plugin, weight = profile.spread_score
+            soft = self._engine.spread(pod, plugin, hard=False)
+            if soft is not None:
+                totals = totals + weight * soft.scores(rows)
+        return totals
+
+    def _best(self, totals: Ints) -> int:
+        """Return the index of the largest total, as `kactors.scheduler.algorithm.pick` does."""
+        first = int(totals.argmax())
+        if self._chance is None:
+            return first
+        best = np.flatnonzero(totals == totals[first])
+        return int(best[self._chance.below(len(best))]) if len(best) > 1 else first
+
+    def _fail(
+        self, framework: Framework, state: CycleState, pod: PodInfo, snapshot: Snapshot
+    ) -> Suggestion:
+        """Let the plain form say why no node will do."""
+        found = self.scalar.schedule(framework, state, pod, snapshot)
+        raise AssertionError(f"the vector form has no node for {pod.key}, the plain one {found}")
+
+
+def _normalised(raw: Ints) -> Ints:
+    """Scale as `kactors.scheduler.plugins.normalising.normalised` does."""
+    largest = int(raw.max())
+    return raw if largest == 0 else 100 * raw // largest

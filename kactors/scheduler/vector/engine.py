@@ -1,0 +1,133 @@
+"""What is derived from the cache, and kept up to date with it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from kactors.scheduler.cache import Cache, Change
+from kactors.scheduler.node_facts import NodeFacts
+from kactors.scheduler.node_info import NodeInfo
+from kactors.scheduler.plugins.pod_topology_spread import PodTopologySpread
+from kactors.scheduler.pod_info import PodInfo
+from kactors.scheduler.snapshot import Snapshot
+from kactors.scheduler.vector.columns import Columns
+from kactors.scheduler.vector.profile import VectorProfile
+from kactors.scheduler.vector.signature import Signature
+from kactors.scheduler.vector.spread import SpreadCounts, Topology
+
+__all__ = ["Engine"]
+
+
+class Engine:
+    """Columns, signatures and counts over the nodes of a snapshot.
+
+    Everything is dropped when nodes come or go. Otherwise each signature catches up with the log
+    when it is asked for: after one pod was placed, that is one row.
+
+    Attributes:
+        columns: amounts by row.
+    """
+
+    #: How many signatures and counts are kept; all are dropped when there are more.
+    KEPT_MAX: Final = 256
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._position = 0
+        self._begin(cache.snapshot())
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Take note of everything that has happened to the cache."""
+        if snapshot.epoch != self._epoch:
+            self._begin(snapshot)
+            return
+        changes = self._cache.changes
+        if len(changes) > self._position:
+            for position in range(self._position, len(changes)):
+                self._note(changes[position])
+            self._position = len(changes)
+
+    def signature(self, pod: PodInfo, profile: VectorProfile) -> Signature:
+        """Return the rows as a pod sees them, up to date."""
+        key = (pod.needs, profile)
+        found = self._signatures.get(key)
+        log = self._log
+        if found is None:
+            if len(self._signatures) >= self.KEPT_MAX:
+                self._signatures.clear()
+            found = self._signatures[key] = Signature(pod, profile, self._nodes, self.columns)
+            found.rebuild(self._image_version)
+        elif found.position != len(log):
+            news = log[found.position :]
+            pods: dict[int, None] = {}
+            for row in news:
+                if row >= 0:
+                    pods[row] = None
+                else:
+                    found.update_node(~row)
+            found.update(pods)
+        if found.image_version != self._image_version:
+            found.rebuild(self._image_version)
+        found.position = len(log)
+        return found
+
+    def spread(
+        self, pod: PodInfo, plugin: PodTopologySpread | None, *, hard: bool
+    ) -> SpreadCounts | None:
+        """Return the constraints of one kind with their counts; None if a pod has none."""
+        if plugin is None:
+            return None
+        needs = pod.needs
+        which: Any
+        if needs.spread:
+            which = tuple(
+                pod.labels.get(key) for each in needs.spread for key in each.match_label_keys
+            )
+        elif plugin.has_defaults(hard=hard):
+            which = plugin.view.default_selector(pod)
+        else:
+            return None
+        key = (plugin, hard, needs, pod.namespace, which)
+        if key in self._spreads:
+            return self._spreads[key]
+        if len(self._spreads) >= self.KEPT_MAX:
+            self._drop_spreads()
+        rules = plugin.rules(pod, hard=hard)
+        found = None
+        if rules:
+            require_all = hard or plugin.requires_all_keys(pod)
+            found = SpreadCounts(pod, rules, self._topology, require_all=require_all)
+        self._spreads[key] = found
+        return found
+
+    # -- below -----------------------------------------------------------------------------
+
+    def _begin(self, snapshot: Snapshot) -> None:
+        self._epoch = snapshot.epoch
+        self._position = len(self._cache.changes)
+        self._nodes: Sequence[NodeInfo] = snapshot.nodes
+        self._facts: list[NodeFacts] = [node.known for node in snapshot.nodes]
+        self.columns = Columns(snapshot.nodes)
+        # Rows of which pods changed; of those whose node changed, the bitwise complement.
+        self._log: list[int] = []
+        self._signatures: dict[tuple[object, VectorProfile], Signature] = {}
+        self._image_version = 0
+        self._drop_spreads()
+
+    def _drop_spreads(self) -> None:
+        self._topology = Topology(self._nodes)
+        self._spreads: dict[tuple[Any, ...], SpreadCounts | None] = {}
+
+    def _note(self, change: Change) -> None:
+        row = change.node.row
+        self.columns.touch(row)
+        if change.pod is not None:
+            self._log.append(row)
+            self._topology.change(change.pod, row, change.sign)
+            return
+        self._log.append(~row)
+        old, new = self._facts[row], change.node.known
+        self._facts[row] = new
+        if old.images != new.images:
+            self._image_version += 1
+        if old.labels != new.labels or old.taints != new.taints:
+            self._drop_spreads()

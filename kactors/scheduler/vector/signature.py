@@ -1,0 +1,184 @@
+"""Which nodes would do for pods that ask for the same, and how good they are.
+
+Only what depends on the pod's spec and on the node alone is kept here; what depends on other pods
+is in `kactors.scheduler.vector.spread`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kactors.scheduler.framework.cycle_state import CycleState
+from kactors.scheduler.node_info import NodeInfo
+from kactors.scheduler.plugins.image_locality import ImageLocality, priority, spread_size
+from kactors.scheduler.plugins.taint_toleration import intolerable_count, soft_tolerations
+from kactors.scheduler.pod_info import PodInfo
+from kactors.scheduler.vector.columns import Columns, Rows
+from kactors.scheduler.vector.node_masks import (
+    affinity_mask,
+    cordon_mask,
+    preference_weights,
+    preferred_taints,
+    taint_mask,
+)
+from kactors.scheduler.vector.profile import VectorProfile
+from kactors.scheduler.vector.resource_columns import balance_scores, fit_mask, fit_scores
+
+__all__ = ["Signature"]
+
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+_NO_STATE: Final = CycleState()
+
+
+class Signature:
+    """The rows as pods of one signature see them.
+
+    Attributes:
+        feasible: rows that pass every filter that looks at the node alone.
+        local: for these, the weighted sum of the scores that need no normalisation.
+        taints: raw scores of TaintToleration; None while they are 0 everywhere.
+        preferences: raw scores of NodeAffinity; None without preferences.
+        position: how much of the log of changed rows is in this.
+        image_version: of the images when `local` was computed.
+    """
+
+    #: With more changed rows than these, arrays are faster than one row after the other.
+    FEW: Final = 6
+
+    def __init__(
+        self, pod: PodInfo, profile: VectorProfile, nodes: Sequence[NodeInfo], columns: Columns
+    ) -> None:
+        self._pod = pod
+        self._profile = profile
+        self._nodes = nodes
+        self._columns = columns
+        self._soft = soft_tolerations(pod)
+        balance = profile.balance_score
+        self._balance = balance if balance and balance[0].applies_to(pod) else None
+        has_ports = profile.ports_filter is not None and pod.needs.host_ports
+        self._ports = profile.ports_filter if has_ports else None
+        self._images = profile.image_score if pod.needs.images else None
+        self.position = 0
+        self.image_version = -1
+        self._static = self._static_mask()
+        self.taints: Ints | None = None
+        if profile.taint_score:
+            taints = preferred_taints(pod, nodes)
+            self.taints = taints if taints.any() else None
+        self.preferences: Ints | None = None
+        preferred = profile.affinity_score
+        if preferred and (pod.needs.preferred_nodes.terms or preferred[0].added_preferences.terms):
+            self.preferences = preference_weights(preferred[0], pod, nodes)
+        self.feasible: Mask = np.zeros(len(nodes), bool)
+        self.local: Ints = np.zeros(len(nodes), np.int64)
+        self._image_scores: Ints | None = None
+
+    def rebuild(self, image_version: int) -> None:
+        """Compute everything that pods on nodes change, for all rows."""
+        self.image_version = image_version
+        if self._images is not None:
+            self._image_scores = _image_scores(self._images, self._pod, self._nodes)
+        self._compute(slice(None))
+
+    def update(self, rows: dict[int, None]) -> None:
+        """Compute the same for some rows."""
+        if len(rows) <= self.FEW:
+            for row in rows:
+                self._update_row(row)
+        else:
+            self._compute(np.fromiter(rows, np.intp, len(rows)))
+
+    def update_node(self, row: int) -> None:
+        """Note that a node object has changed."""
+        pod, profile, node = self._pod, self._profile, self._nodes[row]
+        self._static[row] = all(
+            each is None or each.filter(_NO_STATE, pod, node) is None
+            for each in (profile.cordon_filter, profile.taint_filter, profile.affinity_filter)
+        )
+        if profile.taint_score:
+            count = intolerable_count(node.known.taints, self._soft)
+            if count and self.taints is None:
+                self.taints = np.zeros(len(self._nodes), np.int64)
+            if self.taints is not None:
+                self.taints[row] = count
+        if self.preferences is not None and profile.affinity_score:
+            self.preferences[row] = profile.affinity_score[0].score(_NO_STATE, pod, node)
+        self._update_row(row)
+
+    def _static_mask(self) -> Mask:
+        pod, profile, nodes = self._pod, self._profile, self._nodes
+        mask = np.ones(len(nodes), bool)
+        if profile.cordon_filter:
+            mask &= cordon_mask(pod, nodes)
+        if profile.taint_filter:
+            mask &= taint_mask(pod, nodes)
+        if profile.affinity_filter:
+            mask &= affinity_mask(profile.affinity_filter, pod, nodes)
+        return mask
+
+    def _compute(self, rows: Rows | slice) -> None:
+        pod, profile, columns = self._pod, self._profile, self._columns
+        needs = pod.needs
+        columns.refresh()
+        mask = self._static[rows].copy()
+        if profile.fit_filter:
+            mask &= fit_mask(profile.fit_filter, needs, columns, rows)
+        if self._ports is not None:
+            chosen = range(len(self._nodes)) if isinstance(rows, slice) else rows
+            mask &= np.array(
+                [not self._nodes[row].conflicts(needs.host_ports) for row in chosen], bool
+            )
+        total = np.zeros(len(mask))
+        if profile.fit_score:
+            total += profile.fit_score[1] * fit_scores(profile.fit_score[0], needs, columns, rows)
+        if self._balance:
+            total += self._balance[1] * balance_scores(self._balance[0], needs, columns, rows)
+        self.feasible[rows] = mask
+        self.local[rows] = total
+        if self._image_scores is not None:
+            self.local[rows] += self._image_scores[rows]
+
+    def _update_row(self, row: int) -> None:
+        """Ask the plugins themselves: for few rows that is faster."""
+        pod, profile, node = self._pod, self._profile, self._nodes[row]
+        fits = profile.fit_filter
+        would_do = (
+            bool(self._static[row])
+            and (fits is None or fits.filter(_NO_STATE, pod, node) is None)
+            and (self._ports is None or self._ports.filter(_NO_STATE, pod, node) is None)
+        )
+        self.feasible[row] = would_do
+        if not would_do:
+            return
+        total = 0
+        if profile.fit_score:
+            total = profile.fit_score[1] * profile.fit_score[0].score(_NO_STATE, pod, node)
+        if self._balance:
+            total += self._balance[1] * self._balance[0].score(_NO_STATE, pod, node)
+        if self._image_scores is not None:
+            total += int(self._image_scores[row])
+        self.local[row] = total
+
+
+def _image_scores(
+    scoring: tuple[ImageLocality, int], pod: PodInfo, nodes: Sequence[NodeInfo]
+) -> Ints | None:
+    """Return the weighted scores of ImageLocality; None if they are 0 everywhere."""
+    plugin, weight = scoring
+    known = plugin.image_counts()
+    images = [image for image in pod.needs.images if image in known]
+    if not images:
+        return None
+    sizes = [0] * len(nodes)
+    for image in images:
+        for row, node in enumerate(nodes):
+            size = node.known.images.get(image)
+            if size is not None:
+                sizes[row] += spread_size(size, known[image], len(nodes))
+    containers = pod.needs.containers
+    scores = {size: priority(size, containers) * weight for size in dict.fromkeys(sizes)}
+    return np.array([scores[size] for size in sizes], np.int64)

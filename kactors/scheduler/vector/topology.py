@@ -1,0 +1,138 @@
+"""Domains and the pods in them, kept up to date change by change.
+
+A `TopologyColumn` says for one node label in which domain each row is; `MatchCounts` counts for one
+selector the pods of each row; `DomainCounts` adds these up by domain, over the rows that one kind
+of pod counts.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kactors.api.labels import LabelSelector
+from kactors.scheduler.node_info import NodeInfo
+from kactors.scheduler.pod_info import PodInfo
+
+__all__ = ["DomainCounts", "MatchCounts", "TopologyColumn"]
+
+
+class TopologyColumn:
+    """The domains of one topology key.
+
+    Attributes:
+        key: the node label.
+        domain: of each row; 0 for rows without the label.
+        size: how many domains there are, 0 included.
+        complete: whether every row has the label.
+    """
+
+    def __init__(self, key: str, nodes: Sequence[NodeInfo]) -> None:
+        known: dict[str, int] = {}
+        domains = []
+        for node in nodes:
+            value = node.known.labels.get(key)
+            domains.append(0 if value is None else known.setdefault(value, len(known) + 1))
+        self.key = key
+        self.domain: NDArray[np.intp] = np.array(domains, np.intp)
+        self.size = len(known) + 1
+        self.complete = bool(self.domain.all())
+
+
+class MatchCounts:
+    """How many pods that a selector means each row has.
+
+    Attributes:
+        namespace: only pods in it count.
+        per_row: the counts.
+        log: rows and signs of all changes since the counts were made.
+    """
+
+    def __init__(self, namespace: str, selector: LabelSelector, nodes: Sequence[NodeInfo]) -> None:
+        self.namespace = namespace
+        self.log: list[tuple[int, int]] = []
+        self._selector = selector
+        self._known: dict[tuple[tuple[str, str], ...], bool] = {}
+        self.per_row: NDArray[np.int64] = np.array(
+            [
+                sum(
+                    1
+                    for pod in node.pods.values()
+                    if pod.namespace == namespace and self._counts(pod)
+                )
+                for node in nodes
+            ],
+            np.int64,
+        )
+
+    def change(self, pod: PodInfo, row: int, sign: int) -> None:
+        """Note that a pod of the namespace came to a row, or left it."""
+        if self._counts(pod):
+            self.per_row[row] += sign
+            self.log.append((row, sign))
+
+    def _counts(self, pod: PodInfo) -> bool:
+        """Answer as `kactors.scheduler.plugins.spread_rules.Rule.counts`; remembers by labels."""
+        if pod.terminating or self._selector.everything:
+            return False
+        key = tuple(pod.labels.items())
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= 1000:
+                self._known.clear()
+            found = self._known[key] = self._selector.matches(pod.labels)
+        return found
+
+
+class DomainCounts:
+    """How many matching pods each domain has, of the rows that count.
+
+    Attributes:
+        column: the domains.
+        counts: of each domain; that of domain 0 means nothing.
+        real: whether at least one row of a domain counts.
+        real_count: how many such domains there are.
+    """
+
+    def __init__(
+        self, column: TopologyColumn, matches: MatchCounts, included: NDArray[np.bool_]
+    ) -> None:
+        self.column = column
+        self._matches = matches
+        self._included = included
+        self._position = len(matches.log)
+        weights = np.where(included, matches.per_row, 0)
+        self.counts: NDArray[np.int64] = np.bincount(
+            column.domain, weights, minlength=column.size
+        ).astype(np.int64)
+        present = np.bincount(column.domain[included], minlength=column.size) > 0
+        present[0] = False
+        self.real: NDArray[np.bool_] = present
+        self.real_count = int(present.sum())
+        self._largest = np.iinfo(np.int64).max
+        # Counts of real domains; others are so large that they are never the least.
+        self._comparable: NDArray[np.int64] = np.where(present, self.counts, self._largest)
+        self._least: int | None = None
+
+    def refresh(self) -> None:
+        """Count what has changed."""
+        log = self._matches.log
+        if self._position == len(log):
+            return
+        for position in range(self._position, len(log)):
+            row, sign = log[position]
+            if self._included[row]:
+                domain = self.column.domain[row]
+                self.counts[domain] += sign
+                if self.real[domain]:
+                    self._comparable[domain] += sign
+                    self._least = None
+        self._position = len(log)
+
+    def least(self, min_domains: int) -> int:
+        """Return the smallest count of a domain; 0 if there are fewer than there must be."""
+        if self.real_count < min_domains:
+            return 0
+        if self._least is None:
+            self._least = int(self._comparable.min())
+        return self._least

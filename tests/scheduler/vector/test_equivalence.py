@@ -1,0 +1,135 @@
+"""The vector form and the plain one give the same answers, whatever happens in between."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kactors.runtime.random import Random, stream
+from kactors.scheduler.algorithm import FitError, ScalarAlgorithm, Suggestion
+from kactors.scheduler.framework.cycle_state import CycleState
+from kactors.scheduler.framework.framework import Framework
+from kactors.scheduler.node_facts import NodeFacts
+from kactors.scheduler.pod_info import PodInfo
+from kactors.scheduler.vector.algorithm import VectorAlgorithm
+from tests.scheduler.making import Surroundings
+from tests.scheduler.vector.shapes import APPS, some_node, some_pod_info
+
+STEPS = ("schedule", "schedule", "schedule", "add node", "update node", "remove node",
+         "remove pod", "terminate pod", "nominate", "service")  # fmt: skip
+
+
+class Twins:
+    """Both algorithms over one cache; every pod is shown to both."""
+
+    def __init__(self, seed: int, *, nodes: int, ties: bool = True, percentage: int = 0) -> None:
+        self.chance = stream(seed, "world")
+        self.around = Surroundings()
+        self.framework: Framework = self.around.framework()
+        self.names: list[str] = []
+        self.placed: list[PodInfo] = []
+        self.number = 0
+        self.failed = 0
+        for _ in range(nodes):
+            self.step("add node")
+        draws: list[Random | None] = [stream(seed, "ties") if ties else None for _ in range(2)]
+        self.plain = ScalarAlgorithm(percentage, draws[0])
+        self.vector = VectorAlgorithm(self.around.cache, percentage, draws[1])
+
+    def step(self, what: str) -> None:
+        """Do one thing."""
+        self.number += 1
+        chance, cache = self.chance, self.around.cache
+        match what:
+            case "add node":
+                name = f"node-{self.number}"
+                self.names.append(name)
+                cache.add_node(NodeFacts.of(some_node(name, chance)))
+            case "update node" if self.names:
+                name = chance.choice(self.names)
+                cache.update_node(NodeFacts.of(some_node(name, chance)))
+            case "remove node" if self.names:
+                cache.remove_node(self.names.pop(chance.below(len(self.names))))
+            case "remove pod" if self.placed:
+                cache.remove_pod(self.placed.pop(chance.below(len(self.placed))).uid)
+            case "terminate pod" if self.placed:
+                self.terminate(chance.below(len(self.placed)))
+            case "nominate" if self.names:
+                pod = some_pod_info(f"nominated-{self.number}", chance)
+                self.around.nominator.nominate(pod, chance.choice(self.names))
+                if chance.chance(0.5):
+                    self.around.nominator.withdraw(pod.uid)
+            case "service":
+                app = chance.choice(APPS)
+                service = {"metadata": {"name": app, "namespace": "default"},
+                           "spec": {"selector": {"app": app}}}  # fmt: skip
+                self.around.view.put("Service", service)
+            case "schedule":
+                self.schedule(some_pod_info(f"pod-{self.number}", chance))
+
+    def terminate(self, index: int) -> None:
+        """Let a pod on a node begin to end."""
+        old = self.placed[index]
+        metadata = {**old.pod["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
+        new = PodInfo.of({**old.pod, "metadata": metadata}).assigned_to(old.node_name)
+        self.placed[index] = new
+        self.around.cache.update_pod(new)
+
+    def schedule(self, pod: PodInfo) -> None:
+        """Show a pod to both, compare, and place it."""
+        expected = self.answer(self.plain, pod)
+        found = self.answer(self.vector, pod)
+        assert found == expected, f"{pod.key}: the vector form says {found}, not {expected}"
+        assert self.vector.scalar.next_start == self.plain.next_start
+        if isinstance(expected, Suggestion):
+            placed = pod.assigned_to(expected.node)
+            self.around.cache.assume(placed)
+            self.placed.append(placed)
+        else:
+            self.failed += 1
+
+    def answer(
+        self, algorithm: ScalarAlgorithm | VectorAlgorithm, pod: PodInfo
+    ) -> Suggestion | tuple[str, frozenset[str]]:
+        """Return where one of the two would put a pod, or what it says against it."""
+        snapshot = self.around.cache.snapshot()
+        try:
+            return algorithm.schedule(self.framework, CycleState(), pod, snapshot)
+        except FitError as error:
+            return str(error), error.rejected_by
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_storms(seed: int) -> None:
+    """Hundreds of pods of all shapes go to the same nodes, while nodes and pods come and go."""
+    twins = Twins(seed, nodes=10 + 3 * seed, ties=seed % 3 > 0)
+
+    for _ in range(150):
+        twins.step(twins.chance.choice(STEPS))
+
+    assert twins.placed
+    assert twins.vector.counted["vector"] > twins.vector.counted["scalar"]
+
+
+def test_a_scan_that_stops_early() -> None:
+    """With more nodes than are wanted, both stop at the same node and go on from there."""
+    twins = Twins(3, nodes=130, percentage=20)
+
+    for _ in range(100):
+        twins.step("schedule")
+
+    assert len(twins.placed) > 50
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 2**32),
+    nodes=st.integers(0, 12),
+    steps=st.lists(st.sampled_from(STEPS), max_size=40),
+    ties=st.booleans(),
+)
+def test_any_course_of_events(seed: int, nodes: int, steps: list[str], ties: bool) -> None:
+    """No course of events tells the two forms apart."""
+    twins = Twins(seed, nodes=nodes, ties=ties)
+
+    for step in steps:
+        twins.step(step)
