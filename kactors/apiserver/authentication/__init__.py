@@ -1,0 +1,1 @@
+"""Who asks: users, and the tokens that prove who they are."""

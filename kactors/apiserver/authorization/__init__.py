@@ -1,0 +1,1 @@
+"""Whether somebody may do something: RBAC, and what a node may know."""

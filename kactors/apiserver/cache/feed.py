@@ -1,0 +1,178 @@
+"""Follows everything that happens in etcd, for all watch caches of one replica.
+
+Theory of operation
+===================
+
+One list of all objects at one revision, in pages; then one watch of *all* keys from there. Because
+nothing is left out, every revision of the store comes by, so that the replica always knows how far
+it is without asking: after `Feed.revision` equals what a quorum just answered, every cache is as
+fresh as etcd was then. The watch goes on with another member when its member is lost. What cannot
+be made up for, a gap because etcd has compacted what comes next, ends in a new list, with which
+every watcher begins anew.
+
+Upstream has a list and a watch for each resource
+(``staging/src/k8s.io/apiserver/pkg/storage/cacher``), and asks for progress where nothing happens.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from heapq import heappop, heappush
+from typing import Final
+
+from kactors.actors.errors import RequestError
+from kactors.apiserver.cache.watch_cache import WatchCache
+from kactors.apiserver.errors import CacheNotFresh, RevisionGone
+from kactors.apiserver.keys import ROOT
+from kactors.apiserver.storage import Storage, Stored, stored
+from kactors.etcd.client_errors import ClusterUnavailable
+from kactors.etcd.errors import EtcdError
+from kactors.etcd.messages import Event, EventType, Watch
+from kactors.runtime import CancelScope, Waiter, cancel_scope, current_time, sleep, waiter
+
+#: Objects in one page of the list: what etcd answers has to fit into a frame.
+_PAGE: Final = 500
+_PAUSE_SECONDS: Final = 0.2
+#: So long is a member given before it is suspected of being behind, again.
+_TRUST_SECONDS: Final = 5.0
+_ALL_KEYS: Final = (b"", b"\0")
+
+
+class Feed:
+    """See the module's text.
+
+    Args:
+        storage: the way to etcd.
+        caches: by the prefix of their resource's keys.
+        log: told what goes wrong.
+
+    Attributes:
+        revision: everything up to it is in the caches.
+        ready: there was a list, and no gap since.
+        lists: how often everything was listed.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        caches: Mapping[bytes, WatchCache],
+        *,
+        log: Callable[[str], None],
+    ) -> None:
+        self.revision = 0
+        self.ready = False
+        self.lists = 0
+        self._storage = storage
+        self._caches = caches
+        self._log = log
+        self._waiting: list[tuple[int, int, Waiter[bool]]] = []
+        self._waits = 0
+        self._watching: CancelScope | None = None
+        self._trusted_until = 0.0
+
+    async def run(self) -> None:
+        """Follow etcd until cancelled."""
+        while True:
+            try:
+                await self._list()
+                await self._follow()
+            except (ClusterUnavailable, EtcdError, RevisionGone, RequestError) as problem:
+                self._log(f"the watch cache begins anew: {problem}")
+            await sleep(_PAUSE_SECONDS)
+
+    async def wait_for(self, revision: int, seconds: float) -> None:
+        """Return once everything up to ``revision`` is in the caches.
+
+        Raises:
+            CacheNotFresh: it has not come within ``seconds``.
+        """
+        if self.ready and self.revision >= revision:
+            return
+        self._waits += 1
+        mine: Waiter[bool] = waiter()
+        heappush(self._waiting, (revision, self._waits, mine))
+        if not await mine.wait_for(seconds, False):
+            self._suspect()
+            raise CacheNotFresh(revision, self.revision)
+
+    async def wait_until_ready(self) -> None:
+        """Return once there was a first list, however long that takes."""
+        while not self.ready:
+            with suppress(CacheNotFresh):
+                await self.wait_for(0, 10 * _TRUST_SECONDS)
+
+    # Listing ----------------------------------------------------------------------------------
+
+    async def _list(self) -> None:
+        found: dict[bytes, list[Stored]] = {prefix: [] for prefix in self._caches}
+        revision, start = 0, b""
+        while True:
+            page = await self._storage.page(ROOT, start=start, limit=_PAGE, revision=revision)
+            revision = page.revision
+            for item in page.items:
+                prefix = self._prefix_of(item.key)
+                if prefix in found:
+                    found[prefix].append(item)
+            if not page.more:
+                break
+            start = page.items[-1].key + b"\0"
+        for prefix, items in found.items():
+            self._caches[prefix].replace(items, revision)
+        self.ready = True
+        self.lists += 1
+        self._advance(revision)
+
+    def _prefix_of(self, key: bytes) -> bytes:
+        """Return the prefix of the resource that a key belongs to; maybe none that is known."""
+        parts = key.split(b"/", 4)
+        if len(parts) < 4:
+            return b""
+        core = b"/".join(parts[:3]) + b"/"
+        return core if core in self._caches else b"/".join(parts[:4]) + b"/"
+
+    # Watching ---------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        """Follow until there is a gap, which is an error of the watch."""
+        key, range_end = _ALL_KEYS
+        session = self._storage.etcd.session
+        while True:
+            member = session.endpoint()
+            request = Watch(key, range_end, self.revision + 1, fragment=True)
+            try:
+                with cancel_scope() as self._watching:
+                    async with self._storage.etcd.watch(request) as watch:
+                        async for response in watch:
+                            for event in response.events:
+                                self._apply(event)
+                            self._advance(response.header.revision)
+            except EtcdError:
+                self.ready = False
+                raise
+            finally:
+                self._watching = None
+            session.turn_away(member, silent=True)
+
+    def _apply(self, event: Event) -> None:
+        kv = event.kv
+        cache = self._caches.get(self._prefix_of(kv.key))
+        if cache is not None:
+            written = stored(kv) if event.type is EventType.PUT else None
+            cache.apply(kv.key, kv.mod_revision, written)
+
+    def _advance(self, revision: int) -> None:
+        self.revision = max(self.revision, revision)
+        while self._waiting and self._waiting[0][0] <= self.revision:
+            heappop(self._waiting)[2].wake(True)
+
+    def _suspect(self) -> None:
+        """Ask another member: this one keeps from us what a quorum has answered already."""
+        if self._watching is not None and self._suspicious():
+            self._watching.cancel("the member that is watched is behind")
+
+    def _suspicious(self) -> bool:
+        """Tell whether it is long enough ago that another member was asked."""
+        now = current_time()
+        if now < self._trusted_until:
+            return False
+        self._trusted_until = now + _TRUST_SECONDS
+        return True

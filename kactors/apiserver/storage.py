@@ -1,0 +1,143 @@
+"""Objects' bytes in etcd: compare-and-swap, nothing else.
+
+Every write is one transaction that happens only if the key was last written at the revision that
+the writer has seen. What etcd cannot answer is not repeated here: the errors of
+`kactors.etcd.client_errors` pass through, and who asked is told that the outcome is unknown.
+
+Source: ``staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go`` of Kubernetes.
+"""
+
+from typing import NamedTuple
+
+from kactors.apiserver.errors import KeyExists, RevisionGone
+from kactors.etcd.client import EtcdClient
+from kactors.etcd.client_txn import mod_revision
+from kactors.etcd.errors import Compacted
+from kactors.etcd.key_range import prefix_end
+from kactors.etcd.messages import DeleteRange, KeyValue, Put, Range, RangeResponse, Txn
+
+
+class Stored(NamedTuple):
+    """One object as it is in etcd.
+
+    Attributes:
+        key: where.
+        body: its bytes, without ``metadata.resourceVersion``.
+        revision: at which it was last written.
+        lease: with which it ends; 0 for none.
+    """
+
+    key: bytes
+    body: bytes
+    revision: int
+    lease: int = 0
+
+
+class Swapped(NamedTuple):
+    """What became of a compare-and-swap.
+
+    Attributes:
+        revision: at which it happened; 0 if it did not.
+        current: what is there instead, if it did not happen; None if nothing is.
+    """
+
+    revision: int
+    current: Stored | None = None
+
+
+class Page(NamedTuple):
+    """Some objects, in the order of their keys, as they all were at one revision.
+
+    Attributes:
+        items: the objects.
+        revision: at which they were read.
+        more: there are others behind them.
+        total: how many keys the range has from the first item on.
+    """
+
+    items: list[Stored]
+    revision: int
+    more: bool
+    total: int
+
+
+class Storage:
+    """Reads and swaps objects in etcd.
+
+    Every method raises `ClusterUnavailable` if certainly nothing was done, writes also
+    `OutcomeUnknown`, and an `EtcdError` if etcd refuses.
+    """
+
+    def __init__(self, etcd: EtcdClient) -> None:
+        self.etcd = etcd
+
+    async def get(self, key: bytes) -> Stored | None:
+        """Return what is at ``key`` now, by a quorum's account; None if nothing is."""
+        answer = await self.etcd.range(Range(key))
+        return stored(answer.kvs[0]) if answer.kvs else None
+
+    async def current_revision(self) -> int:
+        """Return the revision of the store now, by a quorum's account."""
+        answer = await self.etcd.range(Range(b"/registry", count_only=True))
+        return answer.header.revision
+
+    async def page(
+        self, prefix: bytes, *, start: bytes = b"", limit: int = 0, revision: int = 0
+    ) -> Page:
+        """Return objects whose keys begin with ``prefix``, at most ``limit`` (0: all of them).
+
+        Args:
+            prefix: of the keys.
+            start: the first key, if not the first of all.
+            limit: how many.
+            revision: at which to read; 0 is now.
+
+        Raises:
+            RevisionGone: that revision was compacted.
+        """
+        request = Range(start or prefix, prefix_end(prefix), limit, revision)
+        try:
+            answer = await self.etcd.range(request)
+        except Compacted as problem:
+            raise RevisionGone(revision, problem.compact_revision) from problem
+        return Page(
+            [stored(kv) for kv in answer.kvs],
+            revision or answer.header.revision,
+            answer.more,
+            answer.count,
+        )
+
+    async def create(self, key: bytes, body: bytes, *, lease: int = 0) -> int:
+        """Write a key that is not there; return the revision.
+
+        Raises:
+            KeyExists: it is.
+        """
+        done = await self.swap(key, 0, body, lease=lease)
+        if not done.revision:
+            raise KeyExists(f"{key.decode()} exists already, at {done.current and done.current[2]}")
+        return done.revision
+
+    async def swap(self, key: bytes, seen: int, body: bytes | None, *, lease: int = 0) -> Swapped:
+        """Write a key, or delete it, if it was last written at ``seen``; else say what is there.
+
+        Args:
+            key: which.
+            seen: a revision; 0 means that the key is not there.
+            body: what to write; None deletes.
+            lease: with which the key ends.
+        """
+        change = DeleteRange(key) if body is None else Put(key, body, lease)
+        answer = await self.etcd.txn(
+            Txn((mod_revision(key).equals(seen),), (change,), (Range(key),))
+        )
+        if answer.succeeded:
+            return Swapped(answer.header.revision)
+        found = answer.responses[0]
+        assert isinstance(found, RangeResponse), f"{found} answers a range"
+        return Swapped(0, stored(found.kvs[0]) if found.kvs else None)
+
+
+def stored(kv: KeyValue) -> Stored:
+    """Return etcd's key and value as an object."""
+    return Stored(kv.key, kv.value, kv.mod_revision, kv.lease)
