@@ -8,8 +8,10 @@ else waits meanwhile, and no system call can be given a bound. So the disk's rec
 import math
 from typing import Final
 
-LOOP_SECONDS: Final = 0.005
-"""Syncs run on the loop while they take no longer than this on average."""
+LOOP_SECONDS: Final = 0.01
+"""Syncs run on the loop while they take no longer than this on average: a tenth of the time
+between two of a leader's signs of life. That is far more than a fast disk needs, since a machine
+that is busy makes every disk look slow, and changes of thread take longer there, too."""
 
 _STALL: Final = 5.0
 _WATCHED: Final = 64
