@@ -6,7 +6,7 @@ Source: kubernetes pkg/scheduler/schedule_one.go (``schedulePod``, ``findNodesTh
 ``numFeasibleNodesToFind``, ``prioritizeNodes``, ``selectHost``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import attrs
@@ -21,7 +21,15 @@ from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.snapshot import Snapshot
 
-__all__ = ["Algorithm", "FitError", "ScalarAlgorithm", "Suggestion", "feasible_wanted", "pick"]
+__all__ = [
+    "Algorithm",
+    "FitError",
+    "Ranking",
+    "ScalarAlgorithm",
+    "Suggestion",
+    "feasible_wanted",
+    "pick",
+]
 
 #: With fewer nodes than these, every node is looked at.
 MIN_FEASIBLE_NODES: Final = 100
@@ -40,6 +48,20 @@ class Suggestion:
     node: str
     evaluated: int
     feasible: int
+
+
+@attrs.frozen
+class Ranking:
+    """The feasible nodes that were found, and how good they are.
+
+    Attributes:
+        totals: by the node's name, in the order of the scan; 0 for a node that is the only one,
+            since nothing is scored then.
+        evaluated: how many nodes were looked at.
+    """
+
+    totals: Mapping[str, int]
+    evaluated: int
 
 
 class FitError(SchedulerError):
@@ -152,23 +174,31 @@ class ScalarAlgorithm:
             FitError: none will do.
             CycleError: a plugin answered with an error.
         """
+        ranking = self.rank(framework, state, pod, snapshot)
+        names = list(ranking.totals)
+        best = pick(list(ranking.totals.values()), self._chance)
+        return Suggestion(names[best], ranking.evaluated, len(names))
+
+    def rank(
+        self, framework: Framework, state: CycleState, pod: PodInfo, snapshot: Snapshot
+    ) -> Ranking:
+        """Return feasible nodes with their scores; the scan goes on after them.
+
+        Raises:
+            FitError: there are none.
+            CycleError: a plugin answered with an error.
+        """
         statuses = NodeStatuses()
         feasible = self.find_feasible(framework, state, pod, snapshot, statuses)
         if not feasible:
-            raise FitError(
-                pod,
-                len(snapshot),
-                statuses,
-                rejected_by=frozenset(
-                    (statuses.absent.plugin, *(status.plugin for _, status in statuses))
-                )
-                - {""},
-            )
-        evaluated = len(feasible) + len(statuses)
-        if len(feasible) == 1:
-            return Suggestion(feasible[0].name, evaluated, 1)
-        totals = framework.run_scores(state, pod, feasible)
-        return Suggestion(feasible[pick(totals, self._chance)].name, evaluated, len(feasible))
+            plugins = (statuses.absent.plugin, *(status.plugin for _, status in statuses))
+            raise FitError(pod, len(snapshot), statuses, rejected_by=frozenset(plugins) - {""})
+        scored = len(feasible) > 1
+        totals = framework.run_scores(state, pod, feasible) if scored else [0]
+        return Ranking(
+            {node.name: total for node, total in zip(feasible, totals, strict=True)},
+            len(feasible) + len(statuses),
+        )
 
     def find_feasible(
         self,

@@ -1,10 +1,12 @@
 """Chooses a node for all rows at once; what has no vector form is asked of the plugins."""
 
+from typing import NoReturn
+
 import numpy as np
 from numpy.typing import NDArray
 
 from kactors.runtime.random import Random
-from kactors.scheduler.algorithm import ScalarAlgorithm, Suggestion
+from kactors.scheduler.algorithm import Ranking, ScalarAlgorithm, Suggestion
 from kactors.scheduler.cache import Cache
 from kactors.scheduler.framework.cycle_state import CycleState
 from kactors.scheduler.framework.framework import Framework
@@ -50,15 +52,55 @@ class VectorAlgorithm:
             FitError: none will do.
             CycleError: a plugin answered with an error.
         """
+        found = self._feasible(framework, state, pod, snapshot)
+        if found is None:
+            return self.scalar.schedule(framework, state, pod, snapshot)
+        profile, signature, rows, evaluated = found
+        if isinstance(rows, slice):
+            first, count = rows.start, rows.stop - rows.start
+        else:
+            first, count = 0, len(rows)
+        index = self._best(self._totals(pod, profile, signature, rows)) if count > 1 else 0
+        row = first + index if isinstance(rows, slice) else int(rows[index])
+        return Suggestion(snapshot.nodes[row].name, evaluated, count)
+
+    def rank(
+        self, framework: Framework, state: CycleState, pod: PodInfo, snapshot: Snapshot
+    ) -> Ranking:
+        """Return feasible nodes with their scores; the scan goes on after them.
+
+        Raises:
+            FitError: there are none.
+            CycleError: a plugin answered with an error.
+        """
+        found = self._feasible(framework, state, pod, snapshot)
+        if found is None:
+            return self.scalar.rank(framework, state, pod, snapshot)
+        profile, signature, rows, evaluated = found
+        nodes = [snapshot.nodes[row] for row in np.arange(len(snapshot))[rows]]
+        scored = len(nodes) > 1
+        totals = self._totals(pod, profile, signature, rows).tolist() if scored else [0]
+        return Ranking(
+            {node.name: total for node, total in zip(nodes, totals, strict=True)}, evaluated
+        )
+
+    def _feasible(
+        self, framework: Framework, state: CycleState, pod: PodInfo, snapshot: Snapshot
+    ) -> tuple[VectorProfile, Signature, Rows | slice, int] | None:
+        """Return the feasible rows of the scan and its length; None if this needs the plain form.
+
+        Raises:
+            FitError: there are none.
+        """
         profile = self._profile(framework)
         engine = self._engine
-        if profile is None or not self._has_vector_form(pod, framework, profile, snapshot):
+        if profile is not None and self._has_vector_form(pod, framework, profile, snapshot):
+            engine.refresh(snapshot)
+        else:
+            profile = None
+        if profile is None or not engine.columns.exact:
             self.counted["scalar"] += 1
-            return self.scalar.schedule(framework, state, pod, snapshot)
-        engine.refresh(snapshot)
-        if not engine.columns.exact:
-            self.counted["scalar"] += 1
-            return self.scalar.schedule(framework, state, pod, snapshot)
+            return None
         signature = engine.signature(pod, profile)
         feasible = signature.feasible
         hard = engine.spread(pod, profile.spread_filter, hard=True)
@@ -67,16 +109,12 @@ class VectorAlgorithm:
         if framework.handle.nominator:
             feasible = self._beside_nominated(framework, state, pod, snapshot, feasible)
         rows, evaluated = self._window(framework, feasible)
-        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-        if not count:
+        if not isinstance(rows, slice) and not len(rows):
             self.counted["failed"] += 1
-            return self._fail(framework, state, pod, snapshot)
+            self._fail(framework, state, pod, snapshot)
         self.counted["vector"] += 1
-        size = len(snapshot)
-        self.scalar.next_start = (self.scalar.next_start + evaluated) % size
-        index = 0 if count == 1 else self._best(self._totals(pod, profile, signature, rows))
-        row = rows.start + index if isinstance(rows, slice) else int(rows[index])
-        return Suggestion(snapshot.nodes[row].name, evaluated, count)
+        self.scalar.next_start = (self.scalar.next_start + evaluated) % len(snapshot)
+        return profile, signature, rows, evaluated
 
     def _profile(self, framework: Framework) -> VectorProfile | None:
         if framework.name not in self._profiles:
@@ -171,9 +209,9 @@ class VectorAlgorithm:
 
     def _fail(
         self, framework: Framework, state: CycleState, pod: PodInfo, snapshot: Snapshot
-    ) -> Suggestion:
+    ) -> NoReturn:
         """Let the plain form say why no node will do."""
-        found = self.scalar.schedule(framework, state, pod, snapshot)
+        found = self.scalar.rank(framework, state, pod, snapshot)
         raise AssertionError(f"the vector form has no node for {pod.key}, the plain one {found}")
 
 

@@ -76,16 +76,30 @@ class Twins:
 
     def schedule(self, pod: PodInfo) -> None:
         """Show a pod to both, compare, and place it."""
+        start = self.plain.next_start
+        assert self.ranking(self.vector, pod) == self.ranking(self.plain, pod), pod.pod
+        assert self.vector.scalar.next_start == self.plain.next_start
+        self.vector.scalar.next_start = self.plain.next_start = start
         expected = self.answer(self.plain, pod)
         found = self.answer(self.vector, pod)
         assert found == expected, f"{pod.key}: the vector form says {found}, not {expected}"
-        assert self.vector.scalar.next_start == self.plain.next_start
         if isinstance(expected, Suggestion):
             placed = pod.assigned_to(expected.node)
             self.around.cache.assume(placed)
             self.placed.append(placed)
         else:
             self.failed += 1
+
+    def ranking(
+        self, algorithm: ScalarAlgorithm | VectorAlgorithm, pod: PodInfo
+    ) -> tuple[list[tuple[str, int]], int] | str:
+        """Return what one of the two thinks of the nodes: which in which order, and why not."""
+        snapshot = self.around.cache.snapshot()
+        try:
+            ranking = algorithm.rank(self.framework, CycleState(), pod, snapshot)
+        except FitError as error:
+            return str(error)
+        return list(ranking.totals.items()), ranking.evaluated
 
     def answer(
         self, algorithm: ScalarAlgorithm | VectorAlgorithm, pod: PodInfo
