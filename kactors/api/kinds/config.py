@@ -3,6 +3,10 @@
 Source: kubernetes pkg/registry/core/{configmap,secret,serviceaccount}/strategy.go.
 """
 
+import base64
+
+from kactors.api.defaults.fill import fill, part
+from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
 
@@ -19,6 +23,12 @@ class SecretStrategy(Strategy):
     """Data in base64, of a type that may ask for certain keys."""
 
     has_status = False
+
+    def default(self, obj: Object) -> None:
+        """Set the type, and move what was given as plain text to the data."""
+        fill(obj, type="Opaque")
+        for key, text in (obj.pop("stringData", None) or {}).items():
+            part(obj, "data")[key] = base64.b64encode(text.encode()).decode()
 
 
 class ServiceAccountStrategy(Strategy):

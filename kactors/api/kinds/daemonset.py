@@ -3,6 +3,9 @@
 Source: kubernetes pkg/registry/apps/daemonset/strategy.go.
 """
 
+from kactors.api.defaults.fill import fill, part
+from kactors.api.defaults.pods import default_template
+from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.strategy import Strategy
 
@@ -13,6 +16,16 @@ class DaemonSetStrategy(Strategy):
     """One pod on each node that fits."""
 
     has_generation = True
+
+    def default(self, obj: Object) -> None:
+        """Roll over one node at a time."""
+        spec = part(obj, "spec")
+        update = part(spec, "updateStrategy")
+        fill(update, type="RollingUpdate")
+        if update["type"] == "RollingUpdate":
+            fill(part(update, "rollingUpdate"), maxUnavailable=1, maxSurge=0)
+        fill(spec, revisionHistoryLimit=10)
+        default_template(spec)
 
 
 DAEMON_SET = Resource(

@@ -3,6 +3,10 @@
 Source: kubernetes pkg/registry/apps/deployment/strategy.go.
 """
 
+from kactors.api.defaults.fill import fill, part
+from kactors.api.defaults.pods import default_template
+from kactors.api.meta import annotations_of, labels_of
+from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.scale import SCALE
 from kactors.api.strategy import Strategy
@@ -14,6 +18,30 @@ class DeploymentStrategy(Strategy):
     """ReplicaSets that follow one another."""
 
     has_generation = True
+
+    def default(self, obj: Object) -> None:
+        """Have one replica, and roll over by a quarter."""
+        spec = part(obj, "spec")
+        update = part(spec, "strategy")
+        fill(update, type="RollingUpdate")
+        if update["type"] == "RollingUpdate":
+            fill(part(update, "rollingUpdate"), maxUnavailable="25%", maxSurge="25%")
+        fill(spec, replicas=1, revisionHistoryLimit=10, progressDeadlineSeconds=600)
+        default_template(spec)
+
+    def count_generation(self, new: Object, old: Object) -> None:
+        """Count changes of the annotations, too: a rollout may be described there."""
+        super().count_generation(new, old)
+        if new.get("spec") == old.get("spec") and annotations_of(new) != annotations_of(old):
+            new["metadata"]["generation"] += 1
+
+    def prepare_for_status_update(self, new: Object, old: Object) -> None:
+        """Restore the labels, too."""
+        super().prepare_for_status_update(new, old)
+        meta = part(new, "metadata")
+        meta.pop("labels", None)
+        if labels := labels_of(old):
+            meta["labels"] = dict(labels)
 
 
 DEPLOYMENT = Resource(

@@ -3,6 +3,8 @@
 Source: kubernetes pkg/registry/core/endpoint/strategy.go, pkg/registry/discovery/endpointslice.
 """
 
+from kactors.api.defaults.fill import fill
+from kactors.api.objects import Object
 from kactors.api.resource import Resource
 from kactors.api.strategy import Strategy
 
@@ -15,6 +17,12 @@ class EndpointsStrategy(Strategy):
     has_status = False
     allow_create_on_update = True
 
+    def default(self, obj: Object) -> None:
+        """Set the protocol."""
+        for subset in obj.get("subsets") or ():
+            for port in subset.get("ports") or ():
+                fill(port, protocol="TCP")
+
 
 class EndpointSliceStrategy(Strategy):
     """A part of where a service is."""
@@ -22,6 +30,11 @@ class EndpointSliceStrategy(Strategy):
     has_status = False
     has_generation = True
     spec_fields = ("addressType", "endpoints", "ports")
+
+    def default(self, obj: Object) -> None:
+        """Set the protocol, and the name of the only port."""
+        for port in obj.get("ports") or ():
+            fill(port, name="", protocol="TCP")
 
 
 ENDPOINTS = Resource(

@@ -3,10 +3,19 @@
 Source: kubernetes pkg/registry/batch/job/strategy.go.
 """
 
+from kactors.api.defaults.fill import fill, part
+from kactors.api.defaults.pods import default_template
+from kactors.api.meta import labels_of, name_of, uid_of
+from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import GarbageCollection, Strategy
 
-__all__ = ["JOB"]
+__all__ = ["CONTROLLER_UID", "JOB"]
+
+CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
+"""The label by which a Job knows its pods."""
+
+_REPLACED = "TerminatingOrFailed"
 
 
 class JobStrategy(Strategy):
@@ -14,6 +23,41 @@ class JobStrategy(Strategy):
 
     has_generation = True
     garbage_collection = GarbageCollection.ORPHAN
+
+    def default(self, obj: Object) -> None:
+        """Run one pod to its end, and try six times more."""
+        spec = part(obj, "spec")
+        if spec.get("completions") is None and spec.get("parallelism") is None:
+            spec["completions"] = 1
+        per_index = spec.get("backoffLimitPerIndex") is not None
+        fill(
+            spec,
+            parallelism=1,
+            backoffLimit=2**31 - 1 if per_index else 6,
+            completionMode="NonIndexed",
+            suspend=False,
+            podReplacementPolicy="Failed" if spec.get("podFailurePolicy") else _REPLACED,
+            manualSelector=False,
+        )
+        for rule in (spec.get("podFailurePolicy") or {}).get("rules") or ():
+            for pattern in rule.get("onPodConditions") or ():
+                fill(pattern, status="True")
+        labels = default_template(spec)
+        if labels and not labels_of(obj):
+            part(obj, "metadata")["labels"] = labels
+
+    def prepare_for_create(self, obj: Object) -> None:
+        """Make the selector, from the uid: no two jobs may have pods in common."""
+        super().prepare_for_create(obj)
+        spec = part(obj, "spec")
+        if spec.get("manualSelector"):
+            return
+        labels = part(part(part(spec, "template"), "metadata"), "labels")
+        for prefix in ("", "batch.kubernetes.io/"):
+            labels[f"{prefix}controller-uid"] = uid_of(obj)
+            labels[f"{prefix}job-name"] = name_of(obj)
+        own = {CONTROLLER_UID: uid_of(obj)}
+        part(part(spec, "selector"), "matchLabels").update(own)
 
 
 JOB = Resource(

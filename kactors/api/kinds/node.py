@@ -3,6 +3,7 @@
 Source: kubernetes pkg/registry/core/node/strategy.go.
 """
 
+from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
 
@@ -13,6 +14,15 @@ class NodeStrategy(Strategy):
     """A machine that runs pods."""
 
     namespaced = False
+
+    def default(self, obj: Object) -> None:
+        """Offer all that there is."""
+        status: Object = obj.get("status") or {}
+        if "capacity" in status and "allocatable" not in status:
+            status["allocatable"] = dict(status["capacity"])
+
+    def prepare_for_create(self, obj: Object) -> None:
+        """Keep the status: a kubelet registers its node with it."""
 
 
 NODE = Resource(

@@ -3,17 +3,50 @@
 Source: kubernetes pkg/registry/core/pod/strategy.go.
 """
 
+from kactors.api.defaults.fill import fill, part
+from kactors.api.defaults.pods import default_pod
+from kactors.api.meta import owners_of
 from kactors.api.objects import Object, field
+from kactors.api.qos import qos_class
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
 
 __all__ = ["POD"]
+
+_GATED = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}
 
 
 class PodStrategy(Strategy):
     """Containers that run together on one node."""
 
     has_generation = True
+
+    def default(self, obj: Object) -> None:
+        """Fill in the pod as upstream does."""
+        default_pod(obj)
+
+    def prepare_for_create(self, obj: Object) -> None:
+        """Make it pending; while it has scheduling gates, it says so."""
+        super().prepare_for_create(obj)
+        status: Object = {"phase": "Pending", "qosClass": qos_class(obj)}
+        if field(obj, "spec", "schedulingGates"):
+            status["conditions"] = [dict(_GATED)]
+        obj["status"] = status
+
+    def prepare_for_status_update(self, new: Object, old: Object) -> None:
+        """Restore the owners and the class of service, too."""
+        super().prepare_for_status_update(new, old)
+        meta = part(new, "metadata")
+        meta.pop("ownerReferences", None)
+        if owners := owners_of(old):
+            meta["ownerReferences"] = list(owners)
+        if quality := field(old, "status", "qosClass"):
+            fill(part(new, "status"), qosClass=quality)
 
     def grace_period(self, obj: Object, asked_s: int | None) -> int | None:
         """Return what was asked for, or what the pod says; 0 if nothing runs (any more)."""

@@ -3,6 +3,8 @@
 Source: kubernetes pkg/registry/scheduling/priorityclass/strategy.go.
 """
 
+from kactors.api.defaults.fill import fill
+from kactors.api.objects import Object
 from kactors.api.resource import Resource
 from kactors.api.strategy import Strategy
 
@@ -16,6 +18,11 @@ class PriorityClassStrategy(Strategy):
     has_status = False
     has_generation = True
     spec_fields = ()
+
+    def default(self, obj: Object) -> None:
+        """Let pods of this class preempt others."""
+        fill(obj, preemptionPolicy="PreemptLowerPriority")
+        obj.setdefault("value", 0)
 
 
 PRIORITY_CLASS = Resource(

@@ -3,11 +3,15 @@
 Source: kubernetes pkg/registry/rbac/*/strategy.go.
 """
 
+from kactors.api.defaults.fill import fill, part
 from kactors.api.names import Faults, is_path_segment_name
+from kactors.api.objects import Object
 from kactors.api.resource import Resource
 from kactors.api.strategy import Strategy
 
 __all__ = ["CLUSTER_ROLE", "CLUSTER_ROLE_BINDING", "ROLE", "ROLE_BINDING"]
+
+_GROUP = "rbac.authorization.k8s.io"
 
 
 class RoleStrategy(Strategy):
@@ -33,6 +37,13 @@ class RoleBindingStrategy(Strategy):
     has_status = False
     allow_create_on_update = True
 
+    def default(self, obj: Object) -> None:
+        """Set the groups of the role and of the subjects."""
+        fill(part(obj, "roleRef"), apiGroup=_GROUP)
+        for subject in obj.get("subjects") or ():
+            if subject.get("kind") in {"User", "Group"}:
+                fill(subject, apiGroup=_GROUP)
+
     def validate_name(self, name: str) -> Faults:
         """Tell what is wrong with a name."""
         return is_path_segment_name(name)
@@ -44,7 +55,6 @@ class ClusterRoleBindingStrategy(RoleBindingStrategy):
     namespaced = False
 
 
-_GROUP = "rbac.authorization.k8s.io"
 CLUSTER_ROLE = Resource("ClusterRole", _GROUP, "v1", "clusterroles", ClusterRoleStrategy())
 CLUSTER_ROLE_BINDING = Resource(
     "ClusterRoleBinding", _GROUP, "v1", "clusterrolebindings", ClusterRoleBindingStrategy()

@@ -3,17 +3,53 @@
 Source: kubernetes pkg/registry/core/service/strategy.go.
 """
 
+from kactors.api.defaults.fill import fill, part
 from kactors.api.names import Faults, is_dns1035_label
+from kactors.api.objects import Object, field
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
 
 __all__ = ["SERVICE"]
+
+_AFFINITY_SECONDS = 10_800
+_REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
 
 
 class ServiceStrategy(Strategy):
     """A name and an address for pods."""
 
     allow_create_on_update = True
+
+    def default(self, obj: Object) -> None:
+        """Fill in type, affinity, ports and traffic policies."""
+        spec = part(obj, "spec")
+        fill(spec, sessionAffinity="None", type="ClusterIP")
+        if spec["sessionAffinity"] == "None":
+            spec.pop("sessionAffinityConfig", None)
+        elif spec["sessionAffinity"] == "ClientIP":
+            by_address = part(part(spec, "sessionAffinityConfig"), "clientIP")
+            fill(by_address, timeoutSeconds=_AFFINITY_SECONDS)
+        for port in spec.get("ports") or ():
+            fill(port, protocol="TCP")
+            port["targetPort"] = port.get("targetPort") or port.get("port", 0)
+        kind = spec["type"]
+        if kind in _REACHED_FROM_OUTSIDE or (kind == "ClusterIP" and spec.get("externalIPs")):
+            fill(spec, externalTrafficPolicy="Cluster")
+        if kind != "ExternalName":
+            fill(spec, internalTrafficPolicy="Cluster")
+        if kind == "LoadBalancer":
+            fill(spec, allocateLoadBalancerNodePorts=True)
+        for ingress in field(obj, "status", "loadBalancer", "ingress", default=()):
+            if kind == "LoadBalancer" and ingress.get("ip"):
+                fill(ingress, ipMode="VIP")
+
+    def prepare_for_create(self, obj: Object) -> None:
+        """Empty the status; a service has one family of addresses unless it says otherwise."""
+        obj["status"] = {"loadBalancer": {}}
+        spec = part(obj, "spec")
+        if spec.get("type") != "ExternalName":
+            fill(spec, ipFamilyPolicy="SingleStack")
+            spec.setdefault("ipFamilies", ["IPv4"])
 
     def validate_name(self, name: str) -> Faults:
         """Tell what is wrong with a name."""

@@ -4,6 +4,9 @@ Source: kubernetes pkg/registry/core/{persistentvolume,persistentvolumeclaim}/st
 pkg/registry/storage/storageclass/strategy.go.
 """
 
+from kactors.api.defaults.fill import fill, part
+from kactors.api.defaults.volumes import default_claim
+from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.strategy import Strategy
 
@@ -15,9 +18,26 @@ class PersistentVolumeStrategy(Strategy):
 
     namespaced = False
 
+    def default(self, obj: Object) -> None:
+        """Keep what was stored."""
+        fill(part(obj, "spec"), persistentVolumeReclaimPolicy="Retain", volumeMode="Filesystem")
+        fill(part(obj, "status"), phase="Pending")
+
+    def prepare_for_create(self, obj: Object) -> None:
+        """Nothing is bound yet."""
+        obj["status"] = {"phase": "Pending"}
+
 
 class PersistentVolumeClaimStrategy(Strategy):
     """The wish for a piece of storage."""
+
+    def default(self, obj: Object) -> None:
+        """Ask for a file system."""
+        default_claim(obj)
+
+    def prepare_for_create(self, obj: Object) -> None:
+        """Nothing is bound yet."""
+        obj["status"] = {"phase": "Pending"}
 
 
 class StorageClassStrategy(Strategy):
@@ -25,6 +45,10 @@ class StorageClassStrategy(Strategy):
 
     namespaced = False
     has_status = False
+
+    def default(self, obj: Object) -> None:
+        """Delete what nobody claims, and bind at once."""
+        fill(obj, reclaimPolicy="Delete", volumeBindingMode="Immediate")
 
 
 PERSISTENT_VOLUME = Resource(
