@@ -23,7 +23,7 @@ from kactors.client.reflector import Reflector, Selection
 from kactors.client.resource_client import ResourceClient
 from kactors.client.watch import DELETED
 from kactors.client.watch import Event as WatchEvent
-from kactors.runtime import Event, Random, current_time, move_on_after, open_nursery
+from kactors.runtime import Event, Random, current_time, move_on_at, open_nursery
 
 __all__ = ["Registration", "ResourceEventHandler", "ResourceEventHandlerFuncs", "SharedInformer"]
 
@@ -247,7 +247,7 @@ class SharedInformer:
             now = current_time()
             first = min(waiting, key=lambda each: each.resync_at)
             if first.resync_at > now:
-                with move_on_after(first.resync_at - now):
+                with move_on_at(first.resync_at):
                     await self._resync_changed.wait()
                     self._resync_changed = Event()
                 continue

@@ -7,8 +7,7 @@ A list says how the resource is at a revision; a watch from that revision says a
 after it. A watch that ends or breaks is taken up again where it was, so nothing is read twice. Only
 if the apiserver does not remember that far back (410 Expired) does it begin anew with a list. So
 
-* the store changes only to states that the resource had, and forwards, unless the resource itself
-  was set back;
+* the store changes only to states that the resource had, and forwards;
 * when the resource rests, the store becomes equal to it, whatever has happened in between.
 
 A replica that has just died answers no watch and does not refuse one either. Therefore, before a
@@ -44,7 +43,7 @@ _VERY_SHORT: Final = 1.0
 
 _LISTED_AGAIN = "reflector: history was compacted, listed again"
 _RESUMED = "reflector: a broken watch was taken up again"
-_SET_BACK = "reflector: nobody has the revision that was seen, listed the latest"
+_SET_BACK = "reflector: nobody has the revision that is needed, listed the latest"
 declare(_LISTED_AGAIN, _RESUMED, _SET_BACK)
 
 

@@ -21,14 +21,14 @@ Source: client-go ``util/workqueue/queue.go``, ``delaying_queue.go``, ``rate_lim
 from collections import deque
 from collections.abc import Hashable
 from heapq import heappop, heappush
-from math import inf
 from typing import Generic, TypeVar
 
 import attrs
 
 from kactors.client.errors import ShutDown
 from kactors.client.rate_limiter import RateLimiter
-from kactors.runtime import Waiter, checkpoint, current_time, waiter
+from kactors.runtime import Waiter, checkpoint, current_time_ns, waiter
+from kactors.runtime.clock import NANOSECONDS
 
 __all__ = ["WorkQueue", "WorkQueueStatistics"]
 
@@ -69,8 +69,9 @@ class WorkQueue(Generic[ItemT]):
         # Both are dicts because their order, where it shows, is that of insertion.
         self._dirty: dict[ItemT, None] = {}
         self._processing: dict[ItemT, None] = {}
-        self._delayed: list[tuple[float, int, ItemT]] = []  # a heap; may hold outdated entries
-        self._due: dict[ItemT, tuple[float, int]] = {}  # the entry of each item that counts
+        # A heap of (due, in nanoseconds; number; item); some entries do not count any more.
+        self._delayed: list[tuple[int, int, ItemT]] = []
+        self._due: dict[ItemT, tuple[int, int]] = {}  # the entry of each item that counts
         self._entries = 0
         self._waiting: dict[Waiter[None], None] = {}
         self._drained: dict[Waiter[None], None] = {}
@@ -115,7 +116,7 @@ class WorkQueue(Generic[ItemT]):
         if seconds <= 0:
             self.add(item)
             return
-        due = current_time() + seconds
+        due = current_time_ns() + round(seconds * NANOSECONDS)
         known = self._due.get(item)
         if known is not None and known[0] <= due:
             return
@@ -159,12 +160,15 @@ class WorkQueue(Generic[ItemT]):
                 raise ShutDown(f"the work queue {self.name!r} is shut down: stop taking items")
             await self._wait(next_due)
 
-    async def _wait(self, until: float) -> None:
+    async def _wait(self, until_ns: int | None) -> None:
         mine: Waiter[None] = waiter()
         self._waiting[mine] = None
         woken = False
         try:
-            await mine.wait_for(max(0.0, until - current_time()), None)
+            if until_ns is None:
+                await mine.wait()
+            else:
+                await mine.wait_for((until_ns - current_time_ns()) / NANOSECONDS, None)
             woken = True
         finally:
             if self._waiting.pop(mine, self) is self and not woken:
@@ -209,19 +213,19 @@ class WorkQueue(Generic[ItemT]):
 
     # -- inside ------------------------------------------------------------------------------
 
-    def _move_due(self) -> float:
-        """Make ready what is due; return when the next is, or infinity."""
+    def _move_due(self) -> int | None:
+        """Make ready what is due; return when the next is, in nanoseconds, if there is one."""
         while self._delayed:
             due, entry, item = self._delayed[0]
             if self._due.get(item) != (due, entry):
                 heappop(self._delayed)  # an earlier time was set since
                 continue
-            if due > current_time():
+            if due > current_time_ns():
                 return due
             heappop(self._delayed)
             del self._due[item]
             self.add(item)
-        return inf
+        return None
 
     def _wake_one(self) -> None:
         for waiting in self._waiting:

@@ -32,7 +32,7 @@ from kactors.api.requests import (
     WatchBatch,
     WatchEvent,
 )
-from kactors.runtime import Event, current_time, move_on_after, sleep, sleep_forever
+from kactors.runtime import Event, current_time, move_on_after, move_on_at, sleep, sleep_forever
 
 Key = tuple[str, str, str, str]  # group, resource, namespace, name
 Body = tuple[bytes, int]  # the object, and the revision of its last change
@@ -229,14 +229,13 @@ class FakeApiServer(Actor):
         wanted = int(request.query.get("resourceVersion") or 0)
         end = current_time() + 3.0
         while wanted > self.store.revision - self.lag:
-            left = end - current_time()
-            if left <= 0:
+            if current_time() >= end:
                 raise Timeout(
                     "Too large resource version",
                     retry_after_s=1,
                     causes=(Cause("ResourceVersionTooLarge", "Too large resource version"),),
                 )
-            with move_on_after(left):
+            with move_on_at(end):
                 await self.store.changed.wait()
 
     def state(self, request: ApiRequest) -> dict[Key, Body]:
