@@ -49,7 +49,7 @@ class Endpoint:
 
 def is_headless(service: Object) -> bool:
     """Tell whether the Service has no address of its own."""
-    return field(service, "spec", "clusterIP") == "None"
+    return bool(field(service, "spec", "clusterIP") == "None")
 
 
 def services_of_pod(pod: Object, services: Iterable[Object]) -> list[Object]:

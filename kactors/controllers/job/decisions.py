@@ -217,7 +217,8 @@ class _Step:
         waits = [wait for wait in (self._deadline_in(),) if wait is not None]
         surplus = self._victims(self._wanted())
         missing = min(self._wanted() - len(self.active), PODS_MAX)
-        create, indexes = 0, ()
+        create = 0
+        indexes: tuple[int, ...] = ()
         if missing > 0 and not surplus:
             pause = backoff_seconds(self.pods, self.now_ns)
             if pause > 0:

@@ -97,7 +97,7 @@ def conditions_of_silence(node: Object, now_ns: int) -> list[Object] | None:
     found: list[Object] = []
     missing = dict.fromkeys(_WATCHED)
     for condition in _conditions(node):
-        kind = condition.get("type")
+        kind = condition.get("type", "")
         if kind in _WATCHED and condition.get("status") != "Unknown":
             condition = {
                 **condition,

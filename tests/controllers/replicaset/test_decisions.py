@@ -14,7 +14,7 @@ from kactors.controllers.replicaset.decisions import (
 from tests.controllers.objects import T0, at, pod, replica_set
 
 
-@given(wanted=st.integers(0, 1200), there=st.integers(0, 40))
+@given(wanted=st.integers(0, 1200), there=st.integers(0, 12))
 def test_a_plan_goes_towards_the_goal_and_not_beyond(wanted: int, there: int) -> None:
     """A plan brings the count nearer to what is asked for, by at most a burst, on one side only."""
     pods = [pod() for _ in range(there)]
