@@ -43,7 +43,10 @@ def as_json(grades: Sequence[Grade], of: int) -> dict[str, Any]:
 
 def as_table(grades: Sequence[Grade]) -> Table:
     """Return what a person reads."""
-    table = Table("#", "mutant", "found", "schedules", "p95", "CPU s", "p95", "shrunk", "by")
+    table = Table()
+    for name in ("#", "mutant", "found", "schedules", "p95", "CPU s", "p95", "faults", "broken"):
+        words = name in ("mutant", "broken")
+        table.add_column(name, justify="left" if words else "right", no_wrap=name == "mutant")
     for each in grades:
         table.add_row(*_cells(each), style=None if is_found(each) else "red")
     return table
