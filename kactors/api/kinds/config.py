@@ -6,9 +6,16 @@ Source: kubernetes pkg/registry/core/{configmap,secret,serviceaccount}/strategy.
 import base64
 
 from kactors.api.defaults.fill import fill, part
+from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
+from kactors.api.validation.config import (
+    validate_config_map,
+    validate_frozen,
+    validate_secret,
+    validate_secret_update,
+)
 
 __all__ = ["CONFIG_MAP", "SECRET", "SERVICE_ACCOUNT"]
 
@@ -17,6 +24,14 @@ class ConfigMapStrategy(Strategy):
     """Plain data, unless it says that it is immutable."""
 
     has_status = False
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the data."""
+        return validate_config_map(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of the data."""
+        return [*validate_frozen(new, old), *validate_config_map(new)]
 
 
 class SecretStrategy(Strategy):
@@ -29,6 +44,14 @@ class SecretStrategy(Strategy):
         fill(obj, type="Opaque")
         for key, text in (obj.pop("stringData", None) or {}).items():
             part(obj, "data")[key] = base64.b64encode(text.encode()).decode()
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the data."""
+        return validate_secret(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of the data."""
+        return validate_secret_update(new, old)
 
 
 class ServiceAccountStrategy(Strategy):

@@ -5,9 +5,15 @@ Source: kubernetes pkg/registry/apps/daemonset/strategy.go.
 
 from kactors.api.defaults.fill import fill, part
 from kactors.api.defaults.pods import default_template
+from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.strategy import Strategy
+from kactors.api.validation.workloads import (
+    selector_unchanged,
+    validate_daemonset_strategy,
+    validate_replicated,
+)
 
 __all__ = ["DAEMON_SET"]
 
@@ -26,6 +32,16 @@ class DaemonSetStrategy(Strategy):
             fill(part(update, "rollingUpdate"), maxUnavailable=1, maxSurge=0)
         fill(spec, revisionHistoryLimit=10)
         default_template(spec)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        spec: Object = obj.get("spec") or {}
+        errors = validate_replicated(spec, "daemonset", "DaemonSet")
+        return errors + validate_daemonset_strategy(spec)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change: the selector stays."""
+        return [*self.validate_object(new), *selector_unchanged(new, old)]
 
 
 DAEMON_SET = Resource(

@@ -5,11 +5,17 @@ Source: kubernetes pkg/registry/apps/deployment/strategy.go.
 
 from kactors.api.defaults.fill import fill, part
 from kactors.api.defaults.pods import default_template
+from kactors.api.field_errors import FieldError, invalid
 from kactors.api.meta import annotations_of, labels_of
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.scale import SCALE
 from kactors.api.strategy import Strategy
+from kactors.api.validation.workloads import (
+    selector_unchanged,
+    validate_deployment_strategy,
+    validate_replicated,
+)
 
 __all__ = ["DEPLOYMENT"]
 
@@ -42,6 +48,21 @@ class DeploymentStrategy(Strategy):
         meta.pop("labels", None)
         if labels := labels_of(old):
             meta["labels"] = dict(labels)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        spec: Object = obj.get("spec") or {}
+        errors = validate_replicated(spec, "deployment", "Deployment")
+        errors += validate_deployment_strategy(spec)
+        deadline = spec.get("progressDeadlineSeconds")
+        if deadline is not None and deadline <= (spec.get("minReadySeconds") or 0):
+            detail = "must be greater than minReadySeconds"
+            errors.append(invalid("spec.progressDeadlineSeconds", deadline, detail))
+        return errors
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change: the selector stays."""
+        return [*self.validate_object(new), *selector_unchanged(new, old)]
 
 
 DEPLOYMENT = Resource(

@@ -4,9 +4,11 @@ Source: kubernetes pkg/registry/core/endpoint/strategy.go, pkg/registry/discover
 """
 
 from kactors.api.defaults.fill import fill
+from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object
 from kactors.api.resource import Resource
 from kactors.api.strategy import Strategy
+from kactors.api.validation.service import validate_endpoint_slice, validate_endpoints
 
 __all__ = ["ENDPOINTS", "ENDPOINT_SLICE"]
 
@@ -23,6 +25,10 @@ class EndpointsStrategy(Strategy):
             for port in subset.get("ports") or ():
                 fill(port, protocol="TCP")
 
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the subsets."""
+        return validate_endpoints(obj)
+
 
 class EndpointSliceStrategy(Strategy):
     """A part of where a service is."""
@@ -35,6 +41,14 @@ class EndpointSliceStrategy(Strategy):
         """Set the protocol, and the name of the only port."""
         for port in obj.get("ports") or ():
             fill(port, name="", protocol="TCP")
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with endpoints and ports."""
+        return validate_endpoint_slice(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of endpoints and ports."""
+        return validate_endpoint_slice(new, old)
 
 
 ENDPOINTS = Resource(

@@ -3,9 +3,11 @@
 Source: kubernetes pkg/registry/core/event/strategy.go.
 """
 
+from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object, field
 from kactors.api.resource import Resource, text_at
 from kactors.api.strategy import GarbageCollection, Strategy
+from kactors.api.validation.cluster import validate_event
 
 __all__ = ["EVENT"]
 
@@ -16,6 +18,10 @@ class EventStrategy(Strategy):
     has_status = False
     allow_create_on_update = True
     garbage_collection = GarbageCollection.UNSUPPORTED
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the namespace."""
+        return validate_event(obj)
 
 
 def _source(event: Object) -> str:

@@ -5,10 +5,12 @@ Source: kubernetes pkg/registry/batch/job/strategy.go.
 
 from kactors.api.defaults.fill import fill, part
 from kactors.api.defaults.pods import default_template
+from kactors.api.field_errors import FieldError
 from kactors.api.meta import labels_of, name_of, uid_of
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import GarbageCollection, Strategy
+from kactors.api.validation.batch import validate_job_spec, validate_job_update
 
 __all__ = ["CONTROLLER_UID", "JOB"]
 
@@ -58,6 +60,14 @@ class JobStrategy(Strategy):
             labels[f"{prefix}job-name"] = name_of(obj)
         own = {CONTROLLER_UID: uid_of(obj)}
         part(part(spec, "selector"), "matchLabels").update(own)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        return validate_job_spec(obj.get("spec") or {})
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change: what is done, and by which pods, stays."""
+        return [*self.validate_object(new), *validate_job_update(new, old)]
 
 
 JOB = Resource(

@@ -4,10 +4,12 @@ Source: kubernetes pkg/registry/core/namespace/strategy.go.
 """
 
 from kactors.api.defaults.fill import part
+from kactors.api.field_errors import FieldError
 from kactors.api.names import Faults, is_dns1123_label
 from kactors.api.objects import Object, deep_copy
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
+from kactors.api.validation.cluster import validate_namespace, validate_namespace_status
 
 __all__ = ["FINALIZER", "NAMESPACE", "NAME_LABEL"]
 
@@ -43,6 +45,15 @@ class NamespaceStrategy(Strategy):
     def validate_name(self, name: str) -> Faults:
         """Tell what is wrong with a name."""
         return is_dns1123_label(name)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the finalizers."""
+        return validate_namespace(obj)
+
+    def validate_status(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with the phase."""
+        del old
+        return validate_namespace_status(new)
 
 
 NAMESPACE = Resource(

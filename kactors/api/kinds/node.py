@@ -3,9 +3,11 @@
 Source: kubernetes pkg/registry/core/node/strategy.go.
 """
 
+from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
+from kactors.api.validation.cluster import validate_node, validate_node_update
 
 __all__ = ["NODE"]
 
@@ -23,6 +25,14 @@ class NodeStrategy(Strategy):
 
     def prepare_for_create(self, obj: Object) -> None:
         """Keep the status: a kubelet registers its node with it."""
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with taints, addresses and capacity."""
+        return validate_node(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of a node."""
+        return validate_node_update(new, old)
 
 
 NODE = Resource(

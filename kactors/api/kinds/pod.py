@@ -5,11 +5,13 @@ Source: kubernetes pkg/registry/core/pod/strategy.go.
 
 from kactors.api.defaults.fill import fill, part
 from kactors.api.defaults.pods import default_pod
+from kactors.api.field_errors import FieldError
 from kactors.api.meta import owners_of
 from kactors.api.objects import Object, field
 from kactors.api.qos import qos_class
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
+from kactors.api.validation.pod import validate_pod, validate_pod_status_update, validate_pod_update
 
 __all__ = ["POD"]
 
@@ -57,6 +59,18 @@ class PodStrategy(Strategy):
         if finished or not field(obj, "spec", "nodeName"):
             period = 0
         return 1 if period < 0 else period
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        return validate_pod(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of the spec."""
+        return validate_pod_update(new, old)
+
+    def validate_status(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of the status."""
+        return validate_pod_status_update(new, old)
 
 
 def _pod_ips(pod: Object) -> str:

@@ -3,8 +3,11 @@
 Source: kubernetes pkg/registry/policy/poddisruptionbudget/strategy.go.
 """
 
+from kactors.api.field_errors import FieldError
+from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.strategy import Strategy
+from kactors.api.validation.cluster import validate_budget
 
 __all__ = ["POD_DISRUPTION_BUDGET"]
 
@@ -14,6 +17,10 @@ class PodDisruptionBudgetStrategy(Strategy):
 
     has_generation = True
     allow_unconditional_update = False
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        return validate_budget(obj)
 
 
 POD_DISRUPTION_BUDGET = Resource(

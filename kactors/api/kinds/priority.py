@@ -4,9 +4,11 @@ Source: kubernetes pkg/registry/scheduling/priorityclass/strategy.go.
 """
 
 from kactors.api.defaults.fill import fill
+from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object
 from kactors.api.resource import Resource
 from kactors.api.strategy import Strategy
+from kactors.api.validation.cluster import validate_priority_class, validate_priority_class_update
 
 __all__ = ["PRIORITY_CLASS"]
 
@@ -23,6 +25,14 @@ class PriorityClassStrategy(Strategy):
         """Let pods of this class preempt others."""
         fill(obj, preemptionPolicy="PreemptLowerPriority")
         obj.setdefault("value", 0)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with value and policy."""
+        return validate_priority_class(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of value and policy."""
+        return validate_priority_class_update(new, old)
 
 
 PRIORITY_CLASS = Resource(

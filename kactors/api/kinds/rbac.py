@@ -4,10 +4,12 @@ Source: kubernetes pkg/registry/rbac/*/strategy.go.
 """
 
 from kactors.api.defaults.fill import fill, part
+from kactors.api.field_errors import FieldError
 from kactors.api.names import Faults, is_path_segment_name
 from kactors.api.objects import Object
 from kactors.api.resource import Resource
 from kactors.api.strategy import Strategy
+from kactors.api.validation.rbac import validate_binding, validate_binding_update, validate_role
 
 __all__ = ["CLUSTER_ROLE", "CLUSTER_ROLE_BINDING", "ROLE", "ROLE_BINDING"]
 
@@ -23,6 +25,10 @@ class RoleStrategy(Strategy):
     def validate_name(self, name: str) -> Faults:
         """Tell what is wrong with a name."""
         return is_path_segment_name(name)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the rules."""
+        return validate_role(obj, namespaced=self.namespaced)
 
 
 class ClusterRoleStrategy(RoleStrategy):
@@ -47,6 +53,14 @@ class RoleBindingStrategy(Strategy):
     def validate_name(self, name: str) -> Faults:
         """Tell what is wrong with a name."""
         return is_path_segment_name(name)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with role and subjects."""
+        return validate_binding(obj, namespaced=self.namespaced)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of role and subjects."""
+        return validate_binding_update(new, old, namespaced=self.namespaced)
 
 
 class ClusterRoleBindingStrategy(RoleBindingStrategy):

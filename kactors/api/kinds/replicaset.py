@@ -5,10 +5,12 @@ Source: kubernetes pkg/registry/apps/replicaset/strategy.go.
 
 from kactors.api.defaults.fill import fill, part
 from kactors.api.defaults.pods import default_template
+from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.scale import SCALE
 from kactors.api.strategy import Strategy
+from kactors.api.validation.workloads import selector_unchanged, validate_replicated
 
 __all__ = ["REPLICA_SET"]
 
@@ -23,6 +25,15 @@ class ReplicaSetStrategy(Strategy):
         spec = part(obj, "spec")
         fill(spec, replicas=1)
         default_template(spec)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        spec: Object = obj.get("spec") or {}
+        return validate_replicated(spec, "replicaset", "ReplicaSet")
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change: the selector stays."""
+        return [*self.validate_object(new), *selector_unchanged(new, old)]
 
 
 REPLICA_SET = Resource(

@@ -4,10 +4,12 @@ Source: kubernetes pkg/registry/core/service/strategy.go.
 """
 
 from kactors.api.defaults.fill import fill, part
+from kactors.api.field_errors import FieldError
 from kactors.api.names import Faults, is_dns1035_label
 from kactors.api.objects import Object, field
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
+from kactors.api.validation.service import validate_service, validate_service_update
 
 __all__ = ["SERVICE"]
 
@@ -54,6 +56,14 @@ class ServiceStrategy(Strategy):
     def validate_name(self, name: str) -> Faults:
         """Tell what is wrong with a name."""
         return is_dns1035_label(name)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        return validate_service(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of the spec."""
+        return validate_service_update(new, old)
 
 
 SERVICE = Resource(

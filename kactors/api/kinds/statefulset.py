@@ -6,12 +6,19 @@ Source: kubernetes pkg/registry/apps/statefulset/strategy.go.
 from kactors.api.defaults.fill import fill, part
 from kactors.api.defaults.pods import default_template
 from kactors.api.defaults.volumes import default_claim
+from kactors.api.field_errors import FieldError, forbidden
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.scale import SCALE
 from kactors.api.strategy import Strategy
+from kactors.api.validation.workloads import validate_replicated, validate_statefulset_spec
 
 __all__ = ["STATEFUL_SET"]
+
+_MUTABLE = (
+    "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+)  # fmt: skip
 
 
 class StatefulSetStrategy(Strategy):
@@ -35,6 +42,26 @@ class StatefulSetStrategy(Strategy):
         for claim in spec.get("volumeClaimTemplates") or ():
             fill(claim, apiVersion="v1", kind="PersistentVolumeClaim")
             default_claim(claim)
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        spec: Object = obj.get("spec") or {}
+        errors = validate_replicated(spec, "statefulset", "StatefulSet")
+        return errors + validate_statefulset_spec(spec)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change: identities and claims stay."""
+        errors = self.validate_object(new)
+        after, before = new.get("spec") or {}, old.get("spec") or {}
+        names = [name for name in {**before, **after} if name not in _MUTABLE]
+        if any(after.get(name) != before.get(name) for name in names):
+            detail = (
+                "updates to statefulset spec for fields other than 'replicas', 'ordinals', "
+                "'template', 'updateStrategy', 'revisionHistoryLimit', "
+                "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+            )
+            errors.append(forbidden("spec", detail))
+        return errors
 
 
 STATEFUL_SET = Resource(

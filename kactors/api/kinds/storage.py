@@ -6,9 +6,18 @@ pkg/registry/storage/storageclass/strategy.go.
 
 from kactors.api.defaults.fill import fill, part
 from kactors.api.defaults.volumes import default_claim
+from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.strategy import Strategy
+from kactors.api.validation.storage import (
+    validate_claim,
+    validate_claim_update,
+    validate_storage_class,
+    validate_storage_class_update,
+    validate_volume,
+    validate_volume_update,
+)
 
 __all__ = ["PERSISTENT_VOLUME", "PERSISTENT_VOLUME_CLAIM", "STORAGE_CLASS"]
 
@@ -27,6 +36,14 @@ class PersistentVolumeStrategy(Strategy):
         """Nothing is bound yet."""
         obj["status"] = {"phase": "Pending"}
 
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        return validate_volume(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of the spec."""
+        return validate_volume_update(new, old)
+
 
 class PersistentVolumeClaimStrategy(Strategy):
     """The wish for a piece of storage."""
@@ -39,6 +56,14 @@ class PersistentVolumeClaimStrategy(Strategy):
         """Nothing is bound yet."""
         obj["status"] = {"phase": "Pending"}
 
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the spec."""
+        return validate_claim(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of the spec."""
+        return validate_claim_update(new, old)
+
 
 class StorageClassStrategy(Strategy):
     """How storage is made."""
@@ -49,6 +74,14 @@ class StorageClassStrategy(Strategy):
     def default(self, obj: Object) -> None:
         """Delete what nobody claims, and bind at once."""
         fill(obj, reclaimPolicy="Delete", volumeBindingMode="Immediate")
+
+    def validate_object(self, obj: Object) -> list[FieldError]:
+        """Return what is wrong with the class."""
+        return validate_storage_class(obj)
+
+    def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with a change of the class."""
+        return validate_storage_class_update(new, old)
 
 
 PERSISTENT_VOLUME = Resource(
