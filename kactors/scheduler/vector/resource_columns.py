@@ -132,7 +132,6 @@ def _balance(fractions: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
     if len(fractions) >= 2:
         # Of two, half their difference: the root of the mean square may differ in the last bit.
         deviation = np.where(count == 2, _half_difference(fractions), deviation)
-    deviation = np.where(count < 2, 0.0, deviation)
     return cast("Floats", np.trunc((1.0 - deviation) * 100.0))
 
 

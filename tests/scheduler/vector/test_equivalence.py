@@ -11,8 +11,9 @@ from kactors.scheduler.framework.framework import Framework
 from kactors.scheduler.node_facts import NodeFacts
 from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.vector.algorithm import VectorAlgorithm
+from tests.scheduler import making
 from tests.scheduler.making import Surroundings
-from tests.scheduler.vector.shapes import APPS, some_node, some_pod_info
+from tests.scheduler.vector.shapes import APPS, some_node, some_pod, some_pod_info
 
 STEPS = ("schedule", "schedule", "schedule", "add node", "update node", "remove node",
          "remove pod", "terminate pod", "nominate", "service")  # fmt: skip
@@ -27,6 +28,7 @@ class Twins:
         self.framework: Framework = self.around.framework()
         self.names: list[str] = []
         self.placed: list[PodInfo] = []
+        self.templates = [some_pod("template", self.chance) for _ in range(6)]
         self.number = 0
         self.failed = 0
         for _ in range(nodes):
@@ -64,7 +66,16 @@ class Twins:
                            "spec": {"selector": {"app": app}}}  # fmt: skip
                 self.around.view.put("Service", service)
             case "schedule":
-                self.schedule(some_pod_info(f"pod-{self.number}", chance))
+                self.schedule(self.next_pod())
+
+    def next_pod(self) -> PodInfo:
+        """Draw a pod: mostly another one of a template, so that much is remembered of it."""
+        name = f"pod-{self.number}"
+        if self.chance.chance(0.2):
+            return some_pod_info(name, self.chance)
+        template = self.chance.choice(self.templates)
+        metadata = {**template["metadata"], "name": name, "uid": name}
+        return PodInfo.of({**template, "metadata": metadata})
 
     def terminate(self, index: int) -> None:
         """Let a pod on a node begin to end."""
@@ -122,6 +133,21 @@ def test_storms(seed: int) -> None:
 
     assert twins.placed
     assert twins.vector.counted["vector"] > twins.vector.counted["scalar"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_counts_that_live_long(seed: int) -> None:
+    """While nodes stay as they are, counts are kept up to date pod by pod, and stay right."""
+    twins = Twins(seed, nodes=25)
+    for name in twins.names:
+        labels = {"disk": "ssd", making.HOSTNAME: name, making.ZONE: twins.chance.choice("abc")}
+        node = making.node(name, cpu="32", labels=labels)
+        twins.around.cache.update_node(NodeFacts.of(node))
+
+    for _ in range(200):
+        twins.step(twins.chance.choice(["schedule"] * 5 + ["remove pod", "terminate pod"]))
+
+    assert len(twins.placed) > 60
 
 
 def test_a_scan_that_stops_early() -> None:
