@@ -121,28 +121,35 @@ class PodControl:
         return created
 
     async def _create(self, pod: Object, owner: Object) -> Object:
-        name, unknown = "", False
-        for number in range(1, TRIES_MAX + 1):
-            if not unknown:
+        unknown: OutcomeUnknown | None = None
+        for _ in range(TRIES_MAX):
+            if unknown is None:
                 name = generate_name(pod["metadata"]["generateName"], self._random.below)
                 pod = {**pod, "metadata": {**pod["metadata"], "name": name}}
             try:
                 return await self._pods.create(pod)
+            except OutcomeUnknown as problem:
+                unknown = problem
             except AlreadyExists:
-                if unknown:
-                    found = await self._pods.get(name, namespace_of(pod))
-                    if is_controlled_by(found, owner):
-                        sometimes(_FOUND_OUT)
-                        return found
-                if number == TRIES_MAX:
-                    raise
+                if unknown is not None:
+                    return await self._find_out(pod, owner, unknown)
                 sometimes(_COLLISION)
-                unknown = False
-            except OutcomeUnknown:
-                if number == TRIES_MAX:
+            except (ApiError, ClientError) as problem:
+                if unknown is None:
                     raise
-                unknown = True
-        raise AssertionError("the last try returns or raises")
+                raise unknown from problem  # this time it was refused, but the time before?
+        raise unknown or AlreadyExists("pods", name_of(pod))
+
+    async def _find_out(self, pod: Object, owner: Object, unknown: OutcomeUnknown) -> Object:
+        """Return the pod of this name if it is the one whose creation was asked for before."""
+        try:
+            found = await self._pods.get(name_of(pod), namespace_of(pod))
+        except (ApiError, ClientError) as problem:
+            raise unknown from problem
+        if not is_controlled_by(found, owner):
+            raise unknown
+        sometimes(_FOUND_OUT)
+        return found
 
     async def delete_pod(self, pod: Object, owner: Object) -> bool:
         """Delete one pod, just this one; tell whether it was there. Raises: as `create_pod`."""
