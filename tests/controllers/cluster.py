@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import attrs
 
@@ -15,6 +15,7 @@ from kactors.api.requests import ApiRequest, ApiResponse
 from kactors.client.config import ClientConfig, SystemAsker
 from kactors.client.controller import Controller, ControllerContext
 from kactors.client.rest import Client
+from kactors.client.retry import retry_on_conflict
 from kactors.runtime import current_host
 from tests.client.fake import FakeApiServer, FakeCluster, Key
 
@@ -122,6 +123,9 @@ class ControlPlane(FakeCluster):
         self.config = ClientConfig(replicas=self.addresses)
         self._numbers = count(1)
 
+    def __enter__(self) -> Self:
+        return self
+
     def _deploy(self, name: str) -> None:
         def factory() -> FakeApiServer:
             server = self.servers[name] = LifecycleApiServer(self.store)
@@ -164,9 +168,13 @@ class ControlPlane(FakeCluster):
         """Change an object, or its status."""
 
         async def work(client: Client) -> None:
-            wanted = change(deep_copy(self.objects(resource)[key]))
-            method = client.resource(resource)
-            await (method.update_status(wanted) if status else method.update(wanted))
+            found = client.resource(resource)
+
+            async def once() -> Object:
+                wanted = change(deep_copy(self.objects(resource)[key]))
+                return await (found.update_status(wanted) if status else found.update(wanted))
+
+            await retry_on_conflict(once)
 
         self.call(work)
 

@@ -115,7 +115,11 @@ class Graph:
             self._dependents.setdefault(each["uid"], {})[node.uid] = None
         found = self._waiting_owners(before) if before is not None else {}
         found |= self._waiting_owners(node)
-        if node.waiting or node.orphaning or not all(map(self._is_solid, node.owners)):
+        if (
+            node.waiting
+            or node.orphaning
+            or not all(self._is_solid(node, each) for each in node.owners)
+        ):
             found[node.uid] = None
         return list(found)
 
@@ -131,9 +135,14 @@ class Graph:
         """Return the dependents for which an owner that waits has to wait."""
         return [each for each in self.dependents(uid) if each.blocks(uid)]
 
-    def _is_solid(self, reference: Object) -> bool:
+    def _is_solid(self, node: Node, reference: Object) -> bool:
+        """Tell whether an owner is there, is called as the reference says, and does not wait."""
         owner = self._nodes.get(reference["uid"])
-        return owner is not None and not owner.waiting
+        if owner is None or owner.waiting:
+            return False
+        identity = owner.identity
+        reachable = identity.namespace in {"", node.identity.namespace}
+        return reachable and identity == identity_of_owner(reference, identity.namespace)
 
     def _disown(self, node: Node) -> None:
         for each in node.owners:

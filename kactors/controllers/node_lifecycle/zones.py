@@ -72,7 +72,7 @@ class Disruption(Enum):
 
     * NONE: set the rate of each zone by its state.
     * ENTERED: every zone is fully disrupted now: stop, and take back all taints.
-    * CONTINUES: it was and is so.
+    * CONTINUES: it was and is so; if a taint is left, take it back.
     * LEFT: it is over: nothing that was seen before counts; then as NONE.
     """
 
