@@ -127,16 +127,16 @@ class SchedulerCore:
         A pod that has run to its end is gone. Returns what must be done for a pod that waited for
         permission and is gone.
         """
-        before = None if old is None else PodInfo.of(old)
-        after = None if new is None else PodInfo.of(new)
-        if after is not None and after.ended:
-            after = None
-        if after is not None and after.node_name:
-            self._assigned(after, now_ns)
-        elif after is not None:
-            self._unassigned(after, now_ns)
-        elif before is not None:
-            return self._gone(before, now_ns)
+        if new is not None:
+            pod = PodInfo.of(new)
+            if pod.ended:
+                return self._gone(pod, now_ns)
+            if pod.node_name:
+                self._assigned(pod, now_ns)
+            else:
+                self._unassigned(pod, now_ns)
+        elif old is not None:
+            return self._gone(PodInfo.of(old), now_ns)
         return None
 
     def _assigned(self, pod: PodInfo, now_ns: int) -> None:

@@ -143,6 +143,11 @@ class Scheduler(Actor):
         self.start_soon(recorder.run, name="events")
         self.start_soon(self._run, name="scheduler")
 
+    @property
+    def leading(self) -> bool:
+        """Whether it schedules, now."""
+        return self._state == "working" and (self._elector is None or self._elector.leading)
+
     # -- what is known ---------------------------------------------------------------------
 
     def _observe(self, informers: SharedInformerFactory) -> None:

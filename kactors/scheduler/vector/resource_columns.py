@@ -41,24 +41,31 @@ def fit_scores(
 ) -> Floats:
     """Return the scores of NodeResourcesFit; its strategy is the least or the most allocated."""
     least = plugin.strategy is least_allocated
-    total = np.zeros_like(columns.cpu[rows])
-    weights = np.zeros_like(total)
+    total: Floats | float = 0.0
+    weights: Floats | float = 0.0
     for resource in plugin.resources:
         there, used, wanted = _amounts(resource, needs, columns, rows, scored=True)
         if there is None:
             continue
         requested = used + wanted
         has_any = there > 0
-        whole = np.where(has_any, there, 1.0)
+        everywhere = bool(has_any.all())
+        whole = there if everywhere else np.where(has_any, there, 1.0)
         if least:
             scores = percent(whole - requested, whole)
             np.maximum(scores, 0.0, out=scores)
         else:
             scores = percent(np.minimum(requested, whole), whole)
-        total += np.where(has_any, scores * resource.weight, 0.0)
-        weights += np.where(has_any, float(resource.weight), 0.0)
+        if everywhere:
+            total = total + scores * resource.weight
+            weights = weights + resource.weight
+        else:
+            total = total + np.where(has_any, scores * resource.weight, 0.0)
+            weights = weights + np.where(has_any, float(resource.weight), 0.0)
+    if isinstance(total, float):
+        return np.zeros_like(columns.cpu[rows])
     # Sums of a few hundreds: the quotient is exact enough for floor by far.
-    return cast("Floats", np.floor(total / np.maximum(weights, 1.0)))
+    return np.floor(total / np.maximum(weights, 1.0))
 
 
 def balance_scores(
@@ -119,6 +126,10 @@ def _balance(fractions: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
 
     The operations and their order are the same, so the results are the same to the last bit.
     """
+    if len(fractions) == 2 and fractions[0][1].all() and fractions[1][1].all():
+        # The usual case: every row has both resources.
+        half = np.abs((fractions[0][0] - fractions[1][0]) / 2.0)
+        return np.trunc((1.0 - half) * 100.0)
     count = np.zeros_like(fractions[0][0])
     total = np.zeros_like(count)
     for fraction, there in fractions:

@@ -47,7 +47,7 @@ class Signature:
     """
 
     #: With more changed rows than these, arrays are faster than one row after the other.
-    FEW: Final = 6
+    FEW: Final = 12
 
     def __init__(
         self, pod: PodInfo, profile: VectorProfile, nodes: Sequence[NodeInfo], columns: Columns
