@@ -16,9 +16,12 @@ from kactors.node.pods.containers import PodRuntime, restart_policy
 from kactors.node.pods.probes import ProbeResults
 from kactors.node.pods.resources import is_sidecar, qos_class
 
-__all__ = ["Failure", "generate_pod_status", "is_terminal", "pod_phase"]
+__all__ = ["OWN_CONDITIONS", "Failure", "generate_pod_status", "is_terminal", "pod_phase"]
 
 TERMINAL = ("Succeeded", "Failed")
+
+OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady")
+"""The types of conditions that are the kubelet's to say."""
 
 
 @attrs.frozen
@@ -215,8 +218,7 @@ def _conditions(
         _condition("Ready", not why and not gate, why or gate, old, now),
         _condition("ContainersReady", not why, why, old, now),
     )
-    kinds = [each["type"] for each in mine]
-    others = [each for each in old.get("conditions") or () if each["type"] not in kinds]
+    others = [each for each in old.get("conditions") or () if each["type"] not in OWN_CONDITIONS]
     return [*mine, *others]
 
 
@@ -240,7 +242,6 @@ def _condition(kind: str, holds: bool, why: Mapping[str, Any], old: Object, now:
     return {
         "type": kind,
         "status": status,
-        "lastProbeTime": None,
         "lastTransitionTime": since or now,
         **why,
     }

@@ -37,6 +37,9 @@ __all__ = ["Machine", "SimulatedRuntime", "image_bytes", "port_of_probe"]
 
 PULL_BYTES_PER_SECOND: Final = 50_000_000
 
+#: The shortest pause: less might be no time at all, as clocks count nanoseconds and sums do not.
+_MOMENT: Final = 1e-6
+
 
 class Machine(Protocol):
     """What the runtime needs of the host: its clock and its chance."""
@@ -58,8 +61,8 @@ class _Container:
     ports: tuple[Object, ...]
     mounts: Mapping[str, VolumeDir]
     random: Random
-    started: float
-    ends: float
+    started: int  # nanoseconds of the host's monotonic clock
+    ends: float  # likewise, or infinity
     exit_code: int
     reason: str
     timer: Stoppable | None = None
@@ -272,7 +275,7 @@ class SimulatedRuntime:
             mounts=mounts,
             random=random,
             started=now,
-            ends=now + fate.ends,
+            ends=_after(now, fate.ends),
             exit_code=fate.exit_code,
             reason=fate.reason,
         )
@@ -285,12 +288,13 @@ class SimulatedRuntime:
         """See `ContainerRuntime.stop_container`."""
         container = self._containers.get(container_id)
         now = self._now()
-        if container is None or container.started + container.fate.hangs <= now:
+        if container is None or _after(container.started, container.fate.hangs) <= now:
             return  # who hangs hears no signal
         fate = container.fate
-        if now + fate.stops < container.ends:
+        ends = _after(now, fate.stops)
+        if ends < container.ends:
             reason = "Completed" if fate.term_exit_code == 0 else "Error"
-            self._end(container, now + fate.stops, fate.term_exit_code, reason)
+            self._end(container, ends, fate.term_exit_code, reason)
 
     def kill_container(self, container_id: str) -> None:
         """See `ContainerRuntime.kill_container`."""
@@ -326,7 +330,7 @@ class SimulatedRuntime:
         """See `ContainerRuntime.probe`."""
         container = self._containers.get(container_id)
         now = self._now()
-        if container is None or now < container.started + container.fate.up:
+        if container is None or now < _after(container.started, container.fate.up):
             return False
         if now >= container.ends:
             return False
@@ -339,29 +343,28 @@ class SimulatedRuntime:
         fate = container.fate
         failure = fate.liveness_failure
         if kind is ProbeKind.READINESS:
-            if now < container.started + fate.ready:
+            if now < _after(container.started, fate.ready):
                 return False
             failure = fate.readiness_failure
         return not (failure > 0 and container.random.chance(failure))
 
     # -- inside --------------------------------------------------------------------------
 
-    def _now(self) -> float:
-        return self._clock.monotonic_ns() / NANOSECONDS
+    def _now(self) -> int:
+        return self._clock.monotonic_ns()
 
-    def _answers(self, container: _Container, now: float) -> bool:
-        fate, since = container.fate, now - container.started
-        return fate.up <= since < fate.hangs and now < container.ends
+    def _answers(self, container: _Container, now: int) -> bool:
+        fate, began = container.fate, container.started
+        return _after(began, fate.up) <= now < min(_after(began, fate.hangs), container.ends)
 
     def _status(self, container: _Container) -> ContainerStatus:
-        late = self._now() - container.ends
-        if late < 0:
+        if self._now() < container.ends:
             return container.status
-        lasted = container.ends - container.started
+        lasted = int(container.ends) - container.started
         return attrs.evolve(
             container.status,
             state=ContainerState.EXITED,
-            finished_ns=container.status.started_ns + round(lasted * NANOSECONDS),
+            finished_ns=container.status.started_ns + lasted,
             exit_code=container.exit_code,
             reason=container.reason,
         )
@@ -374,16 +377,21 @@ class SimulatedRuntime:
         """Have the subscriber told when the container ends, if it does."""
         _disarm(container)
         if self._after is not None and container.ends < inf:
-            left = container.ends - self._now()
+            left = (container.ends - self._now()) / NANOSECONDS
             if left >= 0:
-                container.timer = self._after(left, self._ended, container)
+                container.timer = self._after(max(left, _MOMENT), self._ended, container)
 
     def _ended(self, container: _Container) -> None:
         container.timer = None
         if container.ends > self._now():
-            self._arm(container)  # clocks count nanoseconds: it was woken one too early
+            self._arm(container)  # it was woken a nanosecond too early
         elif self._notify is not None:
             self._notify(container.status.pod_uid)
+
+
+def _after(began: int, seconds: float) -> float:
+    """Return the instant ``seconds`` after another, in whole nanoseconds, or infinity."""
+    return inf if seconds == inf else began + round(seconds * NANOSECONDS)
 
 
 def _disarm(container: _Container) -> None:

@@ -49,7 +49,7 @@ def test_a_container_ends_when_its_behaviour_says_so_and_its_subscriber_hears() 
 
         made.subscribe(after, heard.append)
         one = await started(made, pod(behaviour={"run-seconds": "20", "exit-code": "3"}))
-        assert timers[0].seconds == 20.0
+        assert timers[0].seconds == pytest.approx(20.0)
         await sleep(10)
         assert state(made)[0] is ContainerState.RUNNING
         made.subscribe(after, heard.append)
