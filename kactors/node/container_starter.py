@@ -101,7 +101,7 @@ class ContainerStarter:
         self.waiting.pop(name, None)
         self._remove_older(uid, name, attempt - 1)
         node.tell(pod, NORMAL, "Started", f"Started container {name}")
-        return inf
+        return 0.0  # it may be what others have waited for
 
     def _back_off(self, pod: Object, name: str, seconds: float) -> None:
         where = f"{name_of(pod)}_{namespace_of(pod)}({uid_of(pod)})"

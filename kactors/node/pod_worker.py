@@ -82,10 +82,11 @@ class PodWorker:
 
     def update(self, pod: Object) -> None:
         """Take note of what an apiserver has now."""
-        self.pod = pod
+        before, self.pod = self.pod, pod
         if is_being_deleted(pod):
             self._drop_work()
-        self.wake()
+        if _asked(before) != _asked(pod):  # and not only our own words that come back
+            self.wake()
 
     def gone(self) -> None:
         """Take note that no apiserver has the pod any more."""
@@ -163,8 +164,9 @@ class PodWorker:
                 return pause
         old = self._old_containers()
         for container in actions.start:
-            seconds = await self._starter.start(self.pod, container, view, old, self._mounted)
-            pause = min(pause, seconds)
+            pause = min(
+                pause, await self._starter.start(self.pod, container, view, old, self._mounted)
+            )
         if needs_objects(self.pod):
             every = self._node.config.sync_seconds
             if current_time() >= self._mounted_at + every:
@@ -341,6 +343,15 @@ class PodWorker:
     def _tell_unhealthy(self, container: str, kind: ProbeKind) -> None:
         message = f"{kind.value.capitalize()} probe of container {container} failed"
         self._node.tell(self.pod, WARNING, "Unhealthy", message)
+
+
+def _asked(pod: Object) -> tuple[object, ...]:
+    """Return all of a pod that others have written."""
+    metadata = pod["metadata"]
+    names = ("annotations", "labels", "deletionTimestamp", "deletionGracePeriodSeconds")
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    others = [each for each in conditions if each["type"] not in OWN_CONDITIONS]
+    return pod["spec"], others, *(metadata.get(name) for name in names)
 
 
 def _pre_stop(container: Object) -> float:

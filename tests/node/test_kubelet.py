@@ -1,7 +1,10 @@
 """The kubelet: what is bound runs, what is said is true, and it may die at any time."""
 
+import pytest
+
 from kactors.api.errors import ServiceUnavailable
 from kactors.api.meta import get_condition
+from kactors.api.objects import Object
 from kactors.node.runtime.face import ContainerState
 from tests.node.cluster import NodeCluster
 from tests.node.objects import container
@@ -223,3 +226,80 @@ def test_what_is_said_survives_an_outage_of_the_apiservers() -> None:
         cluster.until(lambda: cluster.status()["containerStatuses"][0]["restartCount"] >= 2, 30)
         writes = [change for change in cluster.store.history if change.key[1] == "pods"]
         assert len(writes) < 20
+
+
+def config_map(**data: str) -> Object:
+    """Return a ConfigMap."""
+    metadata = {"name": "conf", "namespace": "default"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def test_a_mounted_configmap_is_brought_up_to_date() -> None:
+    """A pod waits for it to be there; within two minutes it reads what was written since."""
+    with NodeCluster() as cluster:
+        mounting = container(volumeMounts=[{"name": "v", "mountPath": "/etc/conf"}])
+        volume = {"name": "v", "configMap": {"name": "conf"}}
+        cluster.run_pod(behaviour=QUICK, containers=[mounting], volumes=[volume])
+        cluster.world.run_for(5)
+        assert cluster.phase() == "Pending"
+        assert cluster.containers() == ()
+        cluster.put(config_map(a="1", b="1"))
+        cluster.until(cluster.ready, 10)
+        runtime = cluster.life().runtime
+        (main,) = cluster.containers()
+        assert runtime.read_file(main.id, "/etc/conf/a") == b"1"
+        cluster.put(config_map(a="2"))
+        cluster.until(lambda: runtime.read_file(main.id, "/etc/conf/a") == b"2", 125)
+        with pytest.raises(FileNotFoundError):
+            runtime.read_file(main.id, "/etc/conf/b")
+
+
+def test_an_environment_that_cannot_be_made_is_said() -> None:
+    """And tried again."""
+    with NodeCluster() as cluster:
+        needing = container(envFrom=[{"configMapRef": {"name": "conf"}}])
+        cluster.run_pod(behaviour=QUICK, containers=[needing])
+        cluster.world.run_for(8)
+        (main,) = cluster.status()["containerStatuses"]
+        assert main["state"]["waiting"]["reason"] == "CreateContainerConfigError"
+        cluster.put(config_map())
+        cluster.until(cluster.ready, 15)
+
+
+def test_a_deadline_ends_a_pod() -> None:
+    """Whatever its containers do."""
+    with NodeCluster() as cluster:
+        cluster.run_pod(behaviour=QUICK, activeDeadlineSeconds=20)
+        took = cluster.until(lambda: cluster.phase() == "Failed", 40)
+        assert 18 <= took <= 22
+        assert cluster.status()["reason"] == "DeadlineExceeded"
+
+
+def test_sidecars_serve_until_the_others_have_ended() -> None:
+    """And a pre-stop pause holds SIGTERM back."""
+    with NodeCluster() as cluster:
+        sidecar = container("side", restartPolicy="Always")
+        main = container(lifecycle={"preStop": {"sleep": {"seconds": 5}}})
+        cluster.run_pod(behaviour=QUICK, initContainers=[sidecar], containers=[main])
+        cluster.until(cluster.ready, 10)
+        cluster.delete_pod("web")
+
+        def running() -> set[str]:
+            return {each.name for each in cluster.containers() if each.running}
+
+        assert 5 <= cluster.until(lambda: running() == {"side"}, 10) < 5.3
+        cluster.until(lambda: cluster.get("Pod", "web") is None, 5)
+
+
+def test_one_seed_gives_one_story() -> None:
+    """Every write is the same, at the same revision; another seed tells another story."""
+
+    def story(seed: int) -> str:
+        with NodeCluster("n1", "n2", seed=seed) as cluster:
+            for name, node in (("a", "n1"), ("b", "n2")):
+                cluster.run_pod(name, node=node, behaviour={"run-seconds": "exponential(9)"})
+            cluster.world.run_for(60)
+            return cluster.world.digest
+
+    assert story(1) == story(1)
+    assert story(1) != story(2)
