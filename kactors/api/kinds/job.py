@@ -60,6 +60,9 @@ class JobStrategy(Strategy):
             labels[f"{prefix}job-name"] = name_of(obj)
         own = {CONTROLLER_UID: uid_of(obj)}
         part(part(spec, "selector"), "matchLabels").update(own)
+        if not labels_of(obj):
+            # Upstream's defaults, which run again whenever a job is read, bring them here.
+            part(obj, "metadata")["labels"] = dict(labels)
 
     def validate_object(self, obj: Object) -> list[FieldError]:
         """Return what is wrong with the spec."""

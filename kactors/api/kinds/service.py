@@ -53,6 +53,29 @@ class ServiceStrategy(Strategy):
             fill(spec, ipFamilyPolicy="SingleStack")
             spec.setdefault("ipFamilies", ["IPv4"])
 
+    def prepare_for_update(self, new: Object, old: Object) -> None:
+        """Keep what was allocated, where the client says nothing else and the type allows it."""
+        super().prepare_for_update(new, old)
+        after, before = part(new, "spec"), old.get("spec") or {}
+        kind, was = after.get("type"), before.get("type")
+        if kind == "ExternalName":
+            _drop_unchanged(
+                after, before, "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"
+            )
+        elif was != "ExternalName":
+            for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+                if name in before:
+                    fill(after, **{name: before[name]})
+        ports = {_port_key(port): port for port in before.get("ports") or ()}
+        for port in after.get("ports") or ():
+            known = ports.get(_port_key(port))
+            if known is None or not known.get("nodePort"):
+                continue
+            if kind in _REACHED_FROM_OUTSIDE:
+                port["nodePort"] = port.get("nodePort") or known["nodePort"]
+            elif was in _REACHED_FROM_OUTSIDE:
+                _drop_unchanged(port, known, "nodePort")
+
     def validate_name(self, name: str) -> Faults:
         """Tell what is wrong with a name."""
         return is_dns1035_label(name)
@@ -64,6 +87,17 @@ class ServiceStrategy(Strategy):
     def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
         """Return what is wrong with a change of the spec."""
         return validate_service_update(new, old)
+
+
+def _port_key(port: Object) -> tuple[str, int]:
+    return port.get("protocol") or "TCP", port.get("port") or 0
+
+
+def _drop_unchanged(after: Object, before: Object, *names: str) -> None:
+    """Drop what only the type of before allowed, unless the client has chosen it anew."""
+    for name in names:
+        if name in after and after[name] == before.get(name):
+            del after[name]
 
 
 SERVICE = Resource(

@@ -17,9 +17,11 @@ from kactors.api.validation.common import (
 from kactors.api.validation.metadata import immutable, validate_annotations, validate_labels
 from kactors.api.validation.pod_spec import validate_pod_spec
 
-__all__ = ["selector_matches", "selector_unchanged", "validate_daemonset_strategy", "validate_deployment_strategy",
-           "validate_replicated", "validate_selector",
-           "validate_statefulset_spec", "validate_template"]  # fmt: skip
+__all__ = [
+    "selector_matches", "selector_unchanged", "validate_daemonset_strategy",
+    "validate_deployment_strategy", "validate_replicated", "validate_selector",
+    "validate_statefulset_spec", "validate_template",
+]  # fmt: skip
 
 
 def validate_selector(spec: Object, kind: str, path: str = "spec") -> list[FieldError]:
