@@ -25,7 +25,7 @@ from kactors.client.config import ClientConfig
 from kactors.client.errors import ClientError, TerminalError
 from kactors.client.events import EventRecorder
 from kactors.client.indexer import BY_CONTROLLER, IndexFunction, index_by_controller
-from kactors.client.informer import Registration, SharedInformer
+from kactors.client.informer import Registration, ResourceEventHandler, SharedInformer
 from kactors.client.informer_factory import SharedInformerFactory
 from kactors.client.leader_election import LeaderElectionConfig, LeaderElector
 from kactors.client.rate_limiter import RateLimiter, default_controller_rate_limiter
@@ -187,8 +187,19 @@ class Controller(Actor):
             indexes=indexes,
         )
         self._observed.append(informer)
-        self._registrations.append(informer.add_handler(_Enqueue(self.queue, keys)))
+        self.listen(informer, _Enqueue(self.queue, keys))
         return informer
+
+    def listen(
+        self,
+        informer: SharedInformer,
+        handler: ResourceEventHandler,
+        *,
+        resync_period: float = 0.0,
+    ) -> None:
+        """Have a handler told what changes, until this life ends."""
+        registration = informer.add_handler(handler, resync_period=resync_period)
+        self._registrations.append(registration)
 
     # -- the works ---------------------------------------------------------------------------
 

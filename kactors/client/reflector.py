@@ -21,7 +21,14 @@ from typing import Final, NoReturn, Protocol
 
 import attrs
 
-from kactors.api.errors import ApiError, Expired, InternalError, Timeout, TooManyRequests
+from kactors.api.errors import (
+    ApiError,
+    Expired,
+    InternalError,
+    ServiceUnavailable,
+    Timeout,
+    TooManyRequests,
+)
 from kactors.api.fields import FieldSelector
 from kactors.api.labels import LabelSelector
 from kactors.api.objects import Object
@@ -153,7 +160,7 @@ class Reflector:
             except Expired:
                 sometimes(_LISTED_AGAIN)
                 return
-            except WatchBroken as problem:
+            except (WatchBroken, ServiceUnavailable) as problem:
                 self.problem = problem
                 await self._find_replica()
                 sometimes(_RESUMED)

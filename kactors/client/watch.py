@@ -110,8 +110,11 @@ class Watch:
                 ) from problem
             for change in batch.events:
                 if change.type == ERROR:
-                    # What came before it in the same batch is lost: the reader lists again.
-                    raise from_status(decode(change.body))
+                    # What came before it in the same batch is not handed out: it comes again.
+                    error = from_status(decode(change.body))
+                    if error.code == 503:
+                        self._attempt.failed()
+                    raise error
                 found = decode(change.body, change.revision)
                 events.append(Event(change.type, found, change.revision))
         self._on_revision(events[-1].revision)
