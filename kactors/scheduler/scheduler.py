@@ -146,7 +146,7 @@ class Scheduler(Actor):
     @property
     def leading(self) -> bool:
         """Whether it schedules, now."""
-        return self._state == "working" and (self._elector is None or self._elector.leading)
+        return self._state == "working"
 
     # -- what is known ---------------------------------------------------------------------
 

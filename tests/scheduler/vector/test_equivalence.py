@@ -103,14 +103,14 @@ class Twins:
 
     def ranking(
         self, algorithm: ScalarAlgorithm | VectorAlgorithm, pod: PodInfo
-    ) -> tuple[list[tuple[str, int]], int] | str:
+    ) -> tuple[list[tuple[str, int]], str]:
         """Return what one of the two thinks of the nodes: which in which order, and why not."""
         snapshot = self.around.cache.snapshot()
         try:
             ranking = algorithm.rank(self.framework, CycleState(), pod, snapshot)
         except FitError as error:
-            return str(error)
-        return list(ranking.totals.items()), ranking.evaluated
+            return [], str(error)
+        return list(ranking.totals.items()), f"{ranking.evaluated} nodes"
 
     def answer(
         self, algorithm: ScalarAlgorithm | VectorAlgorithm, pod: PodInfo
@@ -148,6 +148,23 @@ def test_counts_that_live_long(seed: int) -> None:
         twins.step(twins.chance.choice(["schedule"] * 5 + ["remove pod", "terminate pod"]))
 
     assert len(twins.placed) > 60
+
+
+def test_images_that_spread() -> None:
+    """An image counts for more once another node has it, and on every node that has it."""
+    twins = Twins(0, nodes=0)
+    pod = PodInfo.of(making.pod("p", image="registry/web:1"))
+    size = {"registry/web:1": 800 * 2**20}
+    for number in range(6):
+        images = size if number < 2 else {}
+        twins.around.add_nodes(making.node(f"n{number}", images=images))
+    before = twins.ranking(twins.vector, pod)
+
+    twins.around.cache.update_node(NodeFacts.of(making.node("n5", images=size)))
+
+    after = twins.ranking(twins.vector, pod)
+    assert after == twins.ranking(twins.plain, pod)
+    assert dict(after[0])["n0"] > dict(before[0])["n0"]
 
 
 def test_a_scan_that_stops_early() -> None:
