@@ -87,7 +87,8 @@ class _Rest:
             self.operator.readmit()
 
     def _choose_dead(self) -> list[int]:
-        members = list(self.world.processes)
+        # Who was added, and never became a voter, is nobody's majority.
+        members = list(range(1, self.world.knobs.members + 1))
         order = sorted(members, key=lambda _: self.dice.below(1 << 30))
         return order[: (len(members) - 1) // 2]
 
@@ -231,6 +232,7 @@ def calm_down(world: "World", calm: Calm) -> None:
     Raises:
         Broken: it does not, or a safety property is broken on the way.
     """
+    world.resting = True
     rest = _Rest(world, calm)
     world.clients.active = False
     rest.heal()

@@ -158,7 +158,8 @@ pre { background: var(--box); padding: 1rem; overflow-x: auto; font-size: 13px;
 .chart { display: flex; border: 1px solid var(--rule); border-radius: 6px; }
 .chart > div { overflow-x: auto; border-left: 1px solid var(--rule); flex: 1;
   direction: rtl; /* a page opens where it broke: at the right end */ }
-svg { display: block; flex: none; direction: ltr; margin: 0 auto 0 0; } svg text { fill: var(--ink); font-size: 13px; }
+svg { display: block; flex: none; direction: ltr; margin: 0 auto 0 0; }
+svg text { fill: var(--ink); font-size: 13px; }
 text.term { font-size: 10px; fill: var(--soft); } text.fault { font-size: 11px; fill: var(--soft); }
 .lane { stroke: var(--rule); } .stripe { fill: var(--page); opacity: .55; }
 .t0 { fill: #4c78a8 } .t1 { fill: #f28e2b } .t2 { fill: #59a14f } .t3 { fill: #b07aa1 }

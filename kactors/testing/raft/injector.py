@@ -326,9 +326,24 @@ class Injector:
     # The cluster at work
 
     def change(self, fault: Fault, effect: Effect) -> bool:
-        """Change the members."""
-        effect.felt = self.operator.change(fault.pick)
-        return effect.felt
+        """Change the members; while nobody leads, wait for a leader, up to eight timeouts."""
+        if self.world.leader() is not None:
+            effect.felt = self.operator.change(fault.pick)
+            return effect.felt
+        self._change_later(fault.pick, effect, 16, None)
+        return True
+
+    def _change_later(self, pick: int, effect: Effect, tries: int, seen: Process | None) -> None:
+        """Change the members once somebody has led for half a timeout."""
+        world = self.world
+        leader = world.leader()
+        if world.resting or not tries:
+            return
+        if leader is not None and leader is seen:
+            effect.felt = self.operator.change(pick)
+            return
+        timeout_ns = world.knobs.election_ticks * world.knobs.tick_ms * _MS
+        world.after(timeout_ns // 2, self._change_later, pick, effect, tries - 1, leader)
 
     def transfer(self, fault: Fault, effect: Effect) -> bool:
         """Hand leadership to the target, or to somebody else if that one leads."""

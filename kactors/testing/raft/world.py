@@ -43,6 +43,7 @@ class World:
         last_voter: who voted for another member last.
         tally: what became of the faults.
         wiped: members that lost their disk and are not voters again yet.
+        resting: the faults have ended, and none begins any more.
         steps: events so far.
     """
 
@@ -75,6 +76,7 @@ class World:
         self._effects: list[Effect] = []
         self.wiped: list[int] = []
         self.changes = 0
+        self.resting = False
         self.processes: dict[int, Process] = {}
         voters = tuple(range(1, knobs.members + 1))
         for member in voters:

@@ -67,6 +67,18 @@ def test_a_majority_is_not_promised_after_a_change() -> None:
         assert len(world.running) == 5
 
 
+def test_who_was_never_a_voter_is_no_part_of_a_majority() -> None:
+    """Members that were added and refused do not take the places of voters among the dead."""
+    world = world_of(3)
+    for _ in range(2):
+        world.add_member()
+
+    calm_down(world, Calm.MAJORITY)
+
+    assert [process.gone for process in world.processes.values()].count(True) == 1
+    assert sum(world.processes[member].up for member in (1, 2, 3)) == 2
+
+
 def test_behind_a_bridge_nobody_campaigns() -> None:
     """One link of the leader is lost, and it leads on."""
     world = world_of(3)
