@@ -4,12 +4,13 @@ from typing import Any
 
 from kactors.actors import Address, System
 from kactors.api.objects import Object
+from kactors.apiserver.authentication.user import KUBE_SCHEDULER, component_user
 from kactors.client.config import ClientConfig
 from kactors.client.leader_election import LeaderElectionConfig
 from kactors.runtime import current_time, sleep
 from kactors.scheduler.messages import InspectScheduler, SchedulerReport
 from kactors.scheduler.scheduler import Scheduler, SchedulerContext
-from tests.apiserver.cluster import ADMIN, Api, Cluster, service_account
+from tests.apiserver.cluster import AUTHORITY, Api, Cluster, service_account
 from tests.scheduler import making
 
 
@@ -18,7 +19,9 @@ def with_schedulers(count: int = 1, *, replicas: int = 1, seed: int = 0) -> Clus
     cluster = Cluster(replicas=replicas, seed=seed)
     addresses = [Address(name, "apiserver") for name in cluster.replicas]
     context = SchedulerContext(
-        config=ClientConfig(replicas=addresses, token=ADMIN),
+        config=ClientConfig(
+            replicas=addresses, token=AUTHORITY.for_user(component_user(KUBE_SCHEDULER))
+        ),
         election=LeaderElectionConfig(name="kube-scheduler") if count > 1 else None,
     )
     for number in range(1, count + 1):

@@ -1,5 +1,7 @@
 """The vector form and the plain one give the same answers, whatever happens in between."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,6 +60,7 @@ class Twins:
             case "nominate" if self.names:
                 pod = some_pod_info(f"nominated-{self.number}", chance)
                 self.around.nominator.nominate(pod, chance.choice(self.names))
+                self.schedule(pod)
                 if chance.chance(0.5):
                     self.around.nominator.withdraw(pod.uid)
             case "service":
@@ -97,6 +100,7 @@ class Twins:
         if isinstance(expected, Suggestion):
             placed = pod.assigned_to(expected.node)
             self.around.cache.assume(placed)
+            self.around.nominator.withdraw(pod.uid)
             self.placed.append(placed)
         else:
             self.failed += 1
@@ -148,6 +152,46 @@ def test_counts_that_live_long(seed: int) -> None:
         twins.step(twins.chance.choice(["schedule"] * 5 + ["remove pod", "terminate pod"]))
 
     assert len(twins.placed) > 60
+
+
+PREFERS = [{"weight": 9, "preference": {"matchExpressions": [{"key": "b", "operator": "Exists"}]}}]
+CHANGES: dict[str, dict[str, Any]] = {
+    "labels": {"labels": {"a": "", "b": "", "disk": "hdd"}},
+    "preferred labels": {"labels": {"a": "", "b": "", "disk": "ssd"}},
+    "a taint": {"taints": [{"key": "x", "effect": "NoExecute"}]},
+    "a soft taint": {"taints": [{"key": "x", "effect": "PreferNoSchedule"}]},
+    "a cordon": {"unschedulable": True},
+    "less room": {"cpu": "150m"},
+    "more room": {"cpu": "64", "memory": "64Gi"},
+    "a zone": {"zone": "b"},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changes_of_one_node_are_noticed(change: str) -> None:
+    """What was remembered of a node is not what counts once the node has changed."""
+    twins = Twins(0, nodes=0)
+    node_affinity = {"preferredDuringSchedulingIgnoredDuringExecution": PREFERS}
+    spread = {"topologyKey": making.ZONE, "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway",
+              "labelSelector": {"matchLabels": {"app": "web"}}}  # fmt: skip
+    pod = making.info(
+        labels={"app": "web"},
+        nodeSelector={"disk": "ssd"},
+        affinity={"nodeAffinity": node_affinity},
+        topologySpreadConstraints=[spread],
+    )
+    plain: dict[str, Any] = {"labels": {"a": "", "disk": "ssd"}, "zone": "a"}
+    for name in ("n1", "n2", "n3"):
+        twins.around.add_nodes(making.node(name, **plain))
+    twins.around.place("n1", making.info("old", labels={"app": "web"}))
+    before = twins.ranking(twins.vector, pod)
+
+    twins.around.cache.update_node(NodeFacts.of(making.node("n2", **plain | CHANGES[change])))
+
+    after = twins.ranking(twins.vector, pod)
+    twins.vector.scalar.next_start = twins.plain.next_start = 0
+    assert after == twins.ranking(twins.plain, pod)
+    assert after != before
 
 
 def test_images_that_spread() -> None:
