@@ -65,6 +65,8 @@ def workloads() -> Sequence[tuple[str, int, Shape, Shape]]:
         ("nodes of four shapes with taints, node affinity", 5000, mixed_node, choosy_pod),
         ("hard spread over zones", 5000, equal_node, spread_pod),
         ("the system's soft spread over zones and hosts", 5000, equal_node, owned_pod),
+        ("one pod of a kind on each host, by anti-affinity", 5000, equal_node, apart_pod),
+        ("near a pod in the same zone, by affinity", 5000, equal_node, near_pod),
         ("ten kinds of pods in turn", 5000, mixed_node, pod_of_many_kinds),
     )
 
@@ -185,6 +187,22 @@ def spread_pod(number: int) -> Object:
         "labelSelector": {"matchLabels": {"app": "web"}},
     }
     return plain_pod(number, topologySpreadConstraints=[constraint])
+
+
+def apart_pod(number: int) -> Object:
+    """Return a pod that shares its host with none of its kind."""
+    return plain_pod(number, affinity={"podAntiAffinity": required_term(HOSTNAME)})
+
+
+def near_pod(number: int) -> Object:
+    """Return a pod that wants to be where others of its kind are."""
+    return plain_pod(number, affinity={"podAffinity": required_term(ZONE)})
+
+
+def required_term(key: str) -> Object:
+    """Return a required term of pod affinity, about the pods of this benchmark."""
+    term = {"topologyKey": key, "labelSelector": {"matchLabels": {"app": "web"}}}
+    return {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
 
 
 def owned_pod(number: int) -> Object:

@@ -18,7 +18,7 @@ class ClusterView:
     """The newest known objects of some kinds.
 
     Attributes:
-        version: changes whenever anything in the view does.
+        namespace_version: changes whenever a namespace does.
     """
 
     #: Which kinds the plugins ask about.
@@ -32,7 +32,7 @@ class ClusterView:
     )
 
     def __init__(self) -> None:
-        self.version = 0
+        self.namespace_version = 0
         self._objects: dict[tuple[str, str], dict[str, Object]] = {}
         self._selectors: dict[tuple[str, tuple[tuple[str, str], ...], str], LabelSelector] = {}
 
@@ -111,7 +111,8 @@ class ClusterView:
         return LabelSelector.from_object({"matchLabels": merged, "matchExpressions": expressions})
 
     def _changed(self, kind: str) -> None:
-        self.version += 1
+        if kind == "Namespace":
+            self.namespace_version += 1
         if kind not in {"Namespace", "PodDisruptionBudget"}:
             self._selectors.clear()
 

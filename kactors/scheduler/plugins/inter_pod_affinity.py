@@ -112,7 +112,7 @@ class InterPodAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugi
     ) -> None:
         """Count the terms by which an existing pod keeps the incoming one away."""
         for term in existing.needs.anti_affinity:
-            if self._means(term, pod):
+            if self.means(term, pod):
                 filtering.count(filtering.existing, term, node, sign)
 
     def _count_incoming(
@@ -128,11 +128,11 @@ class InterPodAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugi
         For affinity it counts only if it is what *all* terms mean.
         """
         needs = pod.needs
-        if needs.affinity and all(self._means(term, existing) for term in needs.affinity):
+        if needs.affinity and all(self.means(term, existing) for term in needs.affinity):
             for term in needs.affinity:
                 filtering.count(filtering.affinity, term, node, sign)
         for term in needs.anti_affinity:
-            if self._means(term, existing):
+            if self.means(term, existing):
                 filtering.count(filtering.anti_affinity, term, node, sign)
 
     def filter(self, state: CycleState, pod: PodInfo, node: NodeInfo, /) -> Status | None:
@@ -163,7 +163,7 @@ class InterPodAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugi
         if near:
             return True
         # The first pod of those that want to be together has nobody to be near to yet.
-        return not filtering.affinity and all(self._means(term, pod) for term in terms)
+        return not filtering.affinity and all(self.means(term, pod) for term in terms)
 
     # -- scoring ---------------------------------------------------------------------------
 
@@ -213,7 +213,7 @@ class InterPodAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugi
     ) -> None:
         for each in terms:
             value = labels.get(each.term.topology_key)
-            if value is not None and self._means(each.term, meant):
+            if value is not None and self.means(each.term, meant):
                 scoring.add(each.term.topology_key, value, sign * each.weight)
 
     def score(self, state: CycleState, _pod: PodInfo, node: NodeInfo, /) -> int:
@@ -252,14 +252,20 @@ class InterPodAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugi
         if is_now is not None and is_now.uid == pod.uid:
             return Hint.QUEUE
         wanted = pod.needs.affinity
-        if is_now is not None and any(self._means(term, is_now) for term in wanted):
+        if is_now is not None and any(self.means(term, is_now) for term in wanted):
             return Hint.QUEUE
         if was is not None and (
-            any(self._means(term, was) for term in pod.needs.anti_affinity)
-            or any(self._means(term, pod) for term in was.needs.anti_affinity)
+            any(self.means(term, was) for term in pod.needs.anti_affinity)
+            or any(self.means(term, pod) for term in was.needs.anti_affinity)
         ):
             return Hint.QUEUE
         return Hint.SKIP
 
-    def _means(self, term: AffinityTerm, pod: PodInfo) -> bool:
+    @property
+    def namespace_version(self) -> int:
+        """Changes whenever the labels of a namespace may have, and with them what terms mean."""
+        return self._handle.view.namespace_version
+
+    def means(self, term: AffinityTerm, pod: PodInfo) -> bool:
+        """Whether a pod is one of those that a term is about."""
         return term.matches(pod.namespace, pod.labels, self._handle.view.namespace_labels)

@@ -38,7 +38,6 @@ class VectorAlgorithm:
         """Make an algorithm; see `ScalarAlgorithm` for the arguments."""
         self.scalar = ScalarAlgorithm(percentage_of_nodes_to_score, chance)
         self.counted = {"vector": 0, "scalar": 0, "failed": 0}
-        self._cache = cache
         self._chance = chance
         self._engine = Engine(cache)
         self._profiles: dict[str, VectorProfile | None] = {}
@@ -94,7 +93,7 @@ class VectorAlgorithm:
         """
         profile = self._profile(framework)
         engine = self._engine
-        if profile is not None and self._has_vector_form(pod, framework, profile, snapshot):
+        if profile is not None and self._has_vector_form(pod, framework, snapshot):
             engine.refresh(snapshot)
         else:
             profile = None
@@ -106,6 +105,10 @@ class VectorAlgorithm:
         hard = engine.spread(pod, profile.spread_filter, hard=True)
         if hard is not None:
             feasible = hard.feasible(pod, feasible)
+        if profile.pods_filter is not None:
+            around = engine.affinity(pod, profile)
+            if around is not None:
+                feasible = around.feasible(feasible)
         if framework.handle.nominator:
             feasible = self._beside_nominated(framework, state, pod, snapshot, feasible)
         rows, evaluated = self._window(framework, feasible)
@@ -121,20 +124,14 @@ class VectorAlgorithm:
             self._profiles[framework.name] = VectorProfile.of(framework)
         return self._profiles[framework.name]
 
-    def _has_vector_form(
-        self, pod: PodInfo, framework: Framework, profile: VectorProfile, snapshot: Snapshot
-    ) -> bool:
+    @staticmethod
+    def _has_vector_form(pod: PodInfo, framework: Framework, snapshot: Snapshot) -> bool:
         """Whether nothing about the pod needs the plain form."""
         if not snapshot.nodes or pod.node_name:
             return False
         if pod.nominated_node_name or framework.handle.nominator.node_of(pod.uid):
             return False
-        needs = pod.needs
-        if (profile.pods_filter or profile.pods_score) and (
-            needs.has_affinity or self._cache.affinity_nodes
-        ):
-            return False
-        required = needs.required_nodes
+        required = pod.needs.required_nodes
         return required.selector is None or pinned_nodes(required) is None
 
     def _beside_nominated(
@@ -197,6 +194,10 @@ class VectorAlgorithm:
             soft = self._engine.spread(pod, plugin, hard=False)
             if soft is not None:
                 totals = totals + weight * soft.scores(rows)
+        if profile.pods_score:
+            around = self._engine.affinity(pod, profile)
+            if around is not None:
+                totals = totals + profile.pods_score[1] * around.scores(rows)
         return totals
 
     def _best(self, totals: Ints) -> int:

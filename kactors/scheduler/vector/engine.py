@@ -9,6 +9,7 @@ from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.plugins.pod_topology_spread import PodTopologySpread
 from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.snapshot import Snapshot
+from kactors.scheduler.vector.affinity import AffinityCounts, AffinityPlan
 from kactors.scheduler.vector.columns import Columns
 from kactors.scheduler.vector.profile import VectorProfile
 from kactors.scheduler.vector.signature import Signature
@@ -33,6 +34,7 @@ class Engine:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._position = 0
+        self._affinity: AffinityCounts | None = None
         self._begin(cache.snapshot())
 
     def refresh(self, snapshot: Snapshot) -> None:
@@ -99,6 +101,24 @@ class Engine:
         self._spreads[key] = found
         return found
 
+    def affinity(self, pod: PodInfo, profile: VectorProfile) -> AffinityPlan | None:
+        """Return what pod affinity means for a pod; None if it means nothing."""
+        plugin = profile.pods_plugin
+        if plugin is None or not (pod.needs.has_affinity or self._cache.affinity_nodes):
+            return None
+        counts = self._affinity
+        if counts is None or counts.namespace_version != plugin.namespace_version:
+            counts = self._affinity = AffinityCounts(
+                self._topology, self._cache, plugin.namespace_version
+            )
+        key = (profile, pod.needs, pod.namespace, tuple(pod.labels.items()))
+        found = counts.plans.get(key)
+        if found is None or found.holders != len(counts.holders):
+            if len(counts.plans) >= self.KEPT_MAX:
+                counts.plans.clear()
+            found = counts.plans[key] = AffinityPlan(pod, profile, plugin, counts)
+        return found
+
     # -- below -----------------------------------------------------------------------------
 
     def _begin(self, snapshot: Snapshot) -> None:
@@ -116,6 +136,7 @@ class Engine:
     def _drop_spreads(self) -> None:
         self._topology = Topology(self._nodes)
         self._spreads: dict[tuple[Any, ...], SpreadCounts | None] = {}
+        self._affinity = None
 
     def _note(self, change: Change) -> None:
         row = change.node.row
@@ -123,6 +144,8 @@ class Engine:
         if change.pod is not None:
             self._log.append(row)
             self._topology.change(change.pod, row, change.sign)
+            if self._affinity is not None:
+                self._affinity.change(change.pod, row, change.sign)
             return
         self._log.append(~row)
         old, new = self._facts[row], change.node.known

@@ -63,6 +63,11 @@ class VectorProfile:
     image_score: tuple[ImageLocality, int] | None
     any_score: bool
 
+    @property
+    def pods_plugin(self) -> InterPodAffinity | None:
+        """The plugin that looks at pods around, whichever of its points is on."""
+        return self.pods_filter or (self.pods_score[0] if self.pods_score else None)
+
     @classmethod
     def of(cls, framework: Framework) -> "VectorProfile | None":
         """Return the vector form of a profile; None if a plugin has none."""

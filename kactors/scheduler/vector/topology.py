@@ -1,8 +1,8 @@
 """Domains and the pods in them, kept up to date change by change.
 
-A `TopologyColumn` says for one node label in which domain each row is; `MatchCounts` counts for one
-selector the pods of each row; `DomainCounts` adds these up by domain, over the rows that one kind
-of pod counts.
+A `TopologyColumn` says for one node label in which domain each row is; `RowCounts` counts certain
+pods of each row, `MatchCounts` those that one selector means; `DomainCounts` adds these up by
+domain, over the rows that one kind of pod counts.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from kactors.api.labels import LabelSelector
 from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.pod_info import PodInfo
 
-__all__ = ["DomainCounts", "MatchCounts", "TopologyColumn"]
+__all__ = ["DomainCounts", "MatchCounts", "RowCounts", "TopologyColumn"]
 
 
 class TopologyColumn:
@@ -39,21 +39,36 @@ class TopologyColumn:
         self.complete = bool(self.domain.all())
 
 
-class MatchCounts:
-    """How many pods that a selector means each row has.
+class RowCounts:
+    """How many pods of a certain kind each row has.
 
     Attributes:
-        namespace: only pods in it count.
         per_row: the counts.
         log: rows and signs of all changes since the counts were made.
     """
 
+    def __init__(self, counts: Sequence[int]) -> None:
+        self.per_row: NDArray[np.int64] = np.array(counts, np.int64)
+        self.log: list[tuple[int, int]] = []
+
+    def add(self, row: int, sign: int) -> None:
+        """Note that such a pod came to a row, or left it."""
+        self.per_row[row] += sign
+        self.log.append((row, sign))
+
+
+class MatchCounts(RowCounts):
+    """How many pods that a selector means each row has.
+
+    Attributes:
+        namespace: only pods in it count.
+    """
+
     def __init__(self, namespace: str, selector: LabelSelector, nodes: Sequence[NodeInfo]) -> None:
         self.namespace = namespace
-        self.log: list[tuple[int, int]] = []
         self._selector = selector
         self._known: dict[tuple[tuple[str, str], ...], bool] = {}
-        self.per_row: NDArray[np.int64] = np.array(
+        super().__init__(
             [
                 sum(
                     1
@@ -61,15 +76,13 @@ class MatchCounts:
                     if pod.namespace == namespace and self._counts(pod)
                 )
                 for node in nodes
-            ],
-            np.int64,
+            ]
         )
 
     def change(self, pod: PodInfo, row: int, sign: int) -> None:
         """Note that a pod of the namespace came to a row, or left it."""
         if self._counts(pod):
-            self.per_row[row] += sign
-            self.log.append((row, sign))
+            self.add(row, sign)
 
     def _counts(self, pod: PodInfo) -> bool:
         """Answer as `kactors.scheduler.plugins.spread_rules.Rule.counts`; remembers by labels."""
@@ -95,7 +108,7 @@ class DomainCounts:
     """
 
     def __init__(
-        self, column: TopologyColumn, matches: MatchCounts, included: NDArray[np.bool_]
+        self, column: TopologyColumn, matches: RowCounts, included: NDArray[np.bool_]
     ) -> None:
         self.column = column
         self._matches = matches

@@ -59,8 +59,14 @@ def some_pod(name: str, chance: Random) -> Object:
         ]
     if chance.chance(0.2):
         arguments["nodeSelector"] = {"disk": "ssd"}
+    affinity: Object = {}
     if chance.chance(0.3):
-        arguments["affinity"] = {"nodeAffinity": some_node_affinity(chance)}
+        affinity["nodeAffinity"] = some_node_affinity(chance)
+    for kind in ("podAffinity", "podAntiAffinity"):
+        if chance.chance(0.15):
+            affinity[kind] = some_pod_affinity(chance)
+    if affinity:
+        arguments["affinity"] = affinity
     if chance.chance(0.5):
         arguments["topologySpreadConstraints"] = [
             some_constraint(app, chance) for _ in range(1 + chance.below(2))
@@ -88,6 +94,25 @@ def some_node_affinity(chance: Random) -> Object:
             {"weight": 7, "preference": {"matchExpressions": [zones]}},
         ]
     return found
+
+
+def some_pod_affinity(chance: Random) -> Object:
+    """Draw a pod affinity or anti-affinity: required, preferred or both."""
+    terms: list[Object] = []
+    for _ in range(1 + chance.below(2)):
+        term: Object = {
+            "topologyKey": chance.choice([making.ZONE, making.HOSTNAME, "disk"]),
+            "labelSelector": chance.choice(
+                [{"matchLabels": {"app": chance.choice(APPS)}}, {"matchLabels": {"v": "1"}}]
+            ),
+        }
+        if chance.chance(0.3):
+            term["namespaceSelector"] = chance.choice([{}, {"matchLabels": {"team": "x"}}])
+        terms.append(term)
+    if chance.chance(0.4):
+        return {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+    weighted = [{"weight": 1 + chance.below(50), "podAffinityTerm": term} for term in terms]
+    return {"preferredDuringSchedulingIgnoredDuringExecution": weighted}
 
 
 def some_constraint(app: str, chance: Random) -> Object:
