@@ -5,10 +5,14 @@ from kactors.errors import KactorsError
 __all__ = [
     "ConfigMissing",
     "ConnectionFailed",
+    "ConnectionRefused",
+    "ConnectionTimedOut",
     "ImagePullError",
+    "LookupFailed",
     "MalformedBehaviour",
     "NetworkNotReady",
     "NoSuchContainer",
+    "NoSuchName",
     "NodeError",
     "VolumeNotReady",
 ]  # fmt: skip
@@ -43,4 +47,20 @@ class ConfigMissing(NodeError):
 
 
 class ConnectionFailed(NodeError):
-    """A connection was refused or timed out; the class of the outcome says which."""
+    """A connection through the network of nodes was not made; one below it says how."""
+
+
+class ConnectionRefused(ConnectionFailed):
+    """Somebody answered, and said no: nobody listens there, or a Service has no endpoints."""
+
+
+class ConnectionTimedOut(ConnectionFailed):
+    """Nobody answered: packets are dropped, the address is nobody's, or its host is away."""
+
+
+class LookupFailed(NodeError):
+    """A name could not be resolved: no server answered, or it answered that it cannot."""
+
+
+class NoSuchName(LookupFailed):
+    """A name does not exist, says a server that should know."""
