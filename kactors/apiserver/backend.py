@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import attrs
 
-from kactors.api.errors import TOO_LARGE_RESOURCE_VERSION, Cause, Timeout
+from kactors.api.errors import TOO_LARGE_RESOURCE_VERSION, Cause, ServiceUnavailable, Timeout
 from kactors.api.meta import format_time
 from kactors.api.objects import Object
 from kactors.api.registry import Registry, Resource
@@ -70,10 +70,15 @@ class Backend:
 
         Raises:
             Timeout: they are not, in time.
+            ServiceUnavailable: they are being filled anew.
         """
         try:
             await self.feed.wait_for(revision, FRESH_SECONDS)
         except CacheNotFresh as problem:
+            if not self.feed.ready:
+                raise ServiceUnavailable(
+                    "the watch cache is being filled", retry_after_s=1
+                ) from problem
             cause = Cause(TOO_LARGE_RESOURCE_VERSION, "Too large resource version")
             raise Timeout(
                 f"Too large resource version: {problem.asked}, current: {problem.current}",

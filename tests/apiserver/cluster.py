@@ -140,7 +140,9 @@ class Api:
 
             await sleep(0.1)
 
-    async def ask(self, verb: str, kind: str, namespace: str = "", name: str = "", **more: Any) -> ApiResponse:
+    async def ask(
+        self, verb: str, kind: str, namespace: str = "", name: str = "", **more: Any
+    ) -> ApiResponse:
         """Ask, and return the answer.
 
         Raises:

@@ -13,6 +13,7 @@ Kubernetes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import attrs
 
@@ -22,7 +23,9 @@ from kactors.apiserver.authorization.attributes import Attributes
 from kactors.apiserver.cache.watch_cache import WatchCache
 from kactors.apiserver.cache.watchers import EVERYTHING, Scope
 
-_ALL = "*"
+_ALL: Final = "*"
+#: Answers that are remembered: clients choose the questions, so there must be an end to them.
+_REMEMBERED: Final = 65_536
 _Subject = tuple[str, str]
 #: None: nothing is allowed; an empty set: everything; otherwise these names.
 _Names = frozenset[str] | None
@@ -65,6 +68,9 @@ class RbacAuthorizer:
         try:
             names = self._answers[question]
         except KeyError:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+                self._rules.clear()
             rules = self.rules_for(asked.user, asked.namespace)
             names = self._answers[question] = _names(rules, asked)
         return names is not None and (not names or asked.name in names)

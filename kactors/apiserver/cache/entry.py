@@ -71,14 +71,18 @@ class Change:
         self.at = at
         self._seen: dict[str, WatchEvent] = {}
 
-    def seen_by(self, matches: Matches | None) -> WatchEvent | None:
+    def seen_by(self, trigger: str | None, matches: Matches | None) -> WatchEvent | None:
         """Return the change as somebody sees it who wants only some objects; None if not at all.
 
         An object that begins to match is added for them, one that ceases to match is deleted.
+
+        Args:
+            trigger: the value of the indexed field that they want; None for any.
+            matches: what else they want; None for anything.
         """
         after, before = self.after, self.before
-        now = after is not None and (matches is None or matches(after))
-        then = before is not None and (matches is None or matches(before))
+        now = after is not None and _wanted(after, trigger, matches)
+        then = before is not None and _wanted(before, trigger, matches)
         if now:
             assert after is not None, "what matches is there"
             return self._as(MODIFIED if then else ADDED, after)
@@ -92,3 +96,7 @@ class Change:
         if seen is None:
             seen = self._seen[kind] = WatchEvent(kind, entry.body, self.revision)
         return seen
+
+
+def _wanted(entry: Entry, trigger: str | None, matches: Matches | None) -> bool:
+    return (trigger is None or entry.trigger == trigger) and (matches is None or matches(entry))

@@ -81,7 +81,7 @@ class Watcher:
 
     def catch_up(self, change: Change) -> None:
         """Take a change that happened before the watch began, if it is wanted."""
-        event = change.seen_by(self.matches)
+        event = change.seen_by(self.scope.trigger, self.matches)
         if event is not None:
             self._events.append(event)
             self._caught_up += 1  # they do not count as waiting: the reader has not begun
@@ -90,7 +90,7 @@ class Watcher:
         """Take a change, if it is wanted."""
         if change.revision <= self._after or self.closed:
             return
-        event = change.seen_by(self.matches)
+        event = change.seen_by(self.scope.trigger, self.matches)
         if event is None:
             return
         if len(self._events) - self._caught_up >= self._waiting_max:

@@ -24,7 +24,7 @@ from typing import Final
 
 import attrs
 
-from kactors.api.errors import BadRequest, Expired, Timeout
+from kactors.api.errors import BadRequest, Expired, ServiceUnavailable, Timeout
 from kactors.api.objects import Object, put
 from kactors.api.registry import Resource
 from kactors.api.requests import ApiResponse
@@ -115,7 +115,7 @@ async def read_page(
         revision = await backend.storage.current_revision()
         try:
             await backend.wait_for(revision)
-        except Timeout:
+        except (Timeout, ServiceUnavailable):
             # The replica does not hear of etcd, and yet etcd answers: no reason to refuse.
             return await _from_etcd(backend, resource, namespace, selection, options)
     else:

@@ -81,7 +81,7 @@ async def begin(
     state = options.initial_events or (options.initial_events is None and not options.revision)
     await backend.wait_for((revision or 0) if state else 0)
     entries: Sequence[Entry] = ()
-    after = backend.feed.revision if state or revision is None else revision
+    after = backend.feed.revision if state or not revision else revision
     try:
         watcher = cache.watch(
             selection.scope, selection.matches, after=after, waiting_max=times.waiting_max
