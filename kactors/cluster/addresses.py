@@ -1,0 +1,40 @@
+"""Where everything is: actors, and the addresses of nodes and pods.
+
+Nodes are in 172.16.0.0/12, pods in 10.0.0.0/8 (a /24 for each node), Services in 10.96.0.0/12 as
+with kubeadm; pods leave out what is the Services'.
+"""
+
+from typing import Final
+
+from kactors.cluster.topology import Topology
+from kactors.transport.envelope import Address
+
+__all__ = ["APISERVER", "ETCD", "apiservers", "etcd_members", "node_ip", "pod_cidr"]
+
+ETCD: Final = "etcd"
+APISERVER: Final = "kube-apiserver"
+_SERVICES_FIRST: Final = 96
+_SERVICES_RANGES: Final = 16
+
+
+def etcd_members(topology: Topology) -> tuple[Address, ...]:
+    """Return the addresses of all members of etcd."""
+    return tuple(Address(name, ETCD) for name in topology.master_names)
+
+
+def apiservers(topology: Topology) -> tuple[Address, ...]:
+    """Return the addresses of all replicas of the apiserver."""
+    return tuple(Address(name, APISERVER) for name in topology.master_names)
+
+
+def node_ip(number: int) -> str:
+    """Return the address of a node, whose number counts from 1."""
+    return f"172.{16 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+
+
+def pod_cidr(number: int) -> str:
+    """Return the range of a node's pods, whose number counts from 1."""
+    second = number >> 8
+    if second >= _SERVICES_FIRST:
+        second += _SERVICES_RANGES
+    return f"10.{second}.{number & 255}.0/24"

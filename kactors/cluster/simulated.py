@@ -1,0 +1,115 @@
+"""A whole cluster in virtual time, from one seed."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from kactors.actors import RequestError, System, World
+from kactors.api.meta import is_true, name_of
+from kactors.apiserver.authentication.tokens import TokenAuthority
+from kactors.apiserver.authentication.user import admin_user
+from kactors.apiserver.messages import Health
+from kactors.client.config import SystemAsker
+from kactors.client.rest import Client
+from kactors.cluster.addresses import apiservers
+from kactors.cluster.control_plane import masters
+from kactors.cluster.errors import NotReady
+from kactors.cluster.observer import Observer
+from kactors.cluster.plan import Blueprint, HostPlan
+from kactors.cluster.topology import Topology
+from kactors.cluster.workers import nodes
+
+__all__ = ["ADMIN_HOST", "SimulatedCluster"]
+
+ResultT = TypeVar("ResultT")
+
+#: Where people sit: it has no part in the cluster.
+ADMIN_HOST: Final = "admin"
+#: The first part of each knob's name.
+_COMPONENTS: Final = frozenset({"apiserver", "election", "etcd", "kubelet", "scheduler"})
+
+
+class SimulatedCluster:
+    """Masters and nodes on the hosts of a `World`; a context manager.
+
+    Args:
+        topology: what it consists of.
+        seed: decides everything.
+        world: more options of the `World`.
+
+    Attributes:
+        world: its hosts are ``m1``... and ``n1``..., besides `ADMIN_HOST`. Its roles
+            ``@leader`` (of etcd) and ``@scheduler`` are whoever plays them now.
+        observer: the present lives of all actors, for tests and oracles.
+    """
+
+    def __init__(self, topology: Topology, seed: int = 0, **world: Any) -> None:
+        self.topology = topology
+        self.world = World(seed, **world)
+        self.observer = Observer(self.world)
+        self.blueprint = Blueprint(topology, TokenAuthority.from_seed(seed))
+        self.blueprint.check_knobs(_COMPONENTS)
+        for plan in (*masters(self.blueprint), *nodes(self.blueprint)):
+            self._deploy(plan)
+        self.world.add_host(ADMIN_HOST)
+        self.world.roles["@leader"] = self.observer.etcd_leader
+        self.world.roles["@scheduler"] = self.observer.scheduler_leader
+
+    def _deploy(self, plan: HostPlan) -> None:
+        host = self.world.add_host(plan.name, zone=plan.zone)
+        for actor in plan.actors:
+            factory = self.observer.observed(plan.name, actor)
+            host.deploy(factory, actor.name, policy=actor.policy)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.world.close()
+
+    def call(self, work: Callable[[Client], Awaitable[ResultT]]) -> ResultT:
+        """Do something as an administrator, and let the world run until it is done."""
+
+        async def main(system: System) -> ResultT:
+            return await work(self._admin(system))
+
+        result: ResultT = self.world.call(ADMIN_HOST, main)
+        return result
+
+    def _admin(self, system: System) -> Client:
+        asker = SystemAsker(system, "kubectl")
+        return Client.connect(asker, self.blueprint.client_of(admin_user()))
+
+    def wait_until_ready(self, timeout: float = 120.0) -> None:
+        """Run until all apiservers serve and all nodes are ready.
+
+        Raises:
+            NotReady: they are not after ``timeout`` seconds of virtual time.
+        """
+        until = self.world.time + timeout
+        while waiting := self.world.call(ADMIN_HOST, self._unready):
+            if self.world.time >= until:
+                raise NotReady(
+                    f"after {timeout:g} s there is still to wait for {len(waiting)} parts of the "
+                    f"cluster: {', '.join(waiting[:10])}{', ...' if len(waiting) > 10 else ''}"
+                )
+            self.world.run_for(0.5)
+
+    async def _unready(self, system: System) -> list[str]:
+        waiting = []
+        for replica in apiservers(self.topology):
+            with suppress(RequestError):
+                if (await system.ref(replica).request(Health(), timeout=1.0)).ready:
+                    continue
+            waiting.append(str(replica))
+        if waiting or not self.topology.nodes:
+            return waiting
+        nodes = await self._admin(system).resource("nodes").list()
+        ready = {name_of(node) for node in nodes.items if is_true(node, "Ready")}
+        return [f"node {name}" for name in self.topology.node_names if name not in ready]

@@ -1,0 +1,128 @@
+"""What a cluster consists of, as data.
+
+A master holds one member of etcd, one replica of the apiserver, and one of each component that
+elects a leader: so do the masters that kubeadm makes. Names follow from numbers (``m1``, ``n1``),
+so that a scenario can name any host before there is a cluster.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import attrs
+
+from kactors.cluster.errors import InvalidTopology
+
+__all__ = ["DEFAULT_CAPACITY", "ETCD_MEMBERS_MAX", "NODES_MAX", "NodePool", "Topology"]
+
+#: etcd's own advice, and what a quorum can bear.
+ETCD_MEMBERS_MAX: Final = 7
+#: As many ranges of 256 pod addresses as there are in 10.0.0.0/8, but for those of Services.
+NODES_MAX: Final = 50_000
+DEFAULT_CAPACITY: Final[Mapping[str, str]] = {
+    "cpu": "4", "memory": "16Gi", "ephemeral-storage": "100Gi", "pods": "110",
+}  # fmt: skip
+
+
+def _positive(instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
+    del instance
+    if value < 1:
+        raise InvalidTopology(f"{attribute.name} is {value!r}: give at least 1")
+
+
+def _frozen(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(dict(given).items()))
+
+
+@attrs.frozen(kw_only=True)
+class NodePool:
+    """Nodes that are alike.
+
+    Attributes:
+        name: its nodes carry it as the label ``node-pool``.
+        count: of nodes.
+        capacity: resources of each, as quantities; what is not said is the default's.
+        labels: of each, besides those of every node.
+        taints: that each is registered with, as ``(key, value, effect)``.
+    """
+
+    name: str = "default"
+    count: int = attrs.field(default=10, validator=_positive)
+    capacity: tuple[tuple[str, str], ...] = attrs.field(default=DEFAULT_CAPACITY, converter=_frozen)
+    labels: tuple[tuple[str, str], ...] = attrs.field(factory=dict, converter=_frozen)
+    taints: tuple[tuple[str, str, str], ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Topology:
+    """A cluster as it is wanted.
+
+    Attributes:
+        masters: hosts of the control plane; an odd number bears the most losses.
+        pools: of worker nodes, in the order of their numbers.
+        zones: failure domains; masters and nodes are dealt out to them in turn.
+        knobs: settings of components by name, such as ``{"etcd.tick_seconds": 0.05}``; see
+            `kactors.cluster.control_plane` and `kactors.cluster.workers`.
+
+    Raises:
+        InvalidTopology: it contradicts itself.
+    """
+
+    masters: int = 3
+    pools: tuple[NodePool, ...] = (NodePool(),)
+    zones: tuple[str, ...] = ("zone-a", "zone-b", "zone-c")
+    knobs: tuple[tuple[str, Any], ...] = attrs.field(factory=dict, converter=_frozen)
+
+    def __attrs_post_init__(self) -> None:
+        if not 1 <= self.masters <= ETCD_MEMBERS_MAX:
+            raise InvalidTopology(
+                f"masters is {self.masters!r}: give 1 to {ETCD_MEMBERS_MAX}, best an odd number"
+            )
+        if not self.zones or len(set(self.zones)) < len(self.zones):
+            raise InvalidTopology(f"zones is {self.zones!r}: give at least one, each once")
+        names = [pool.name for pool in self.pools]
+        if len(set(names)) < len(names):
+            raise InvalidTopology(f"pools are named {names!r}: give each a name of its own")
+        if self.nodes > NODES_MAX:
+            raise InvalidTopology(f"there are {self.nodes} nodes: give at most {NODES_MAX}")
+
+    @classmethod
+    def of(cls, masters: int = 3, nodes: int = 10, **more: Any) -> "Topology":
+        """Return a cluster of equal nodes; 0 nodes for a control plane alone."""
+        pools = (NodePool(count=nodes),) if nodes else ()
+        return cls(masters=masters, pools=pools, **more)
+
+    @property
+    def nodes(self) -> int:
+        """How many worker nodes there are."""
+        return sum(pool.count for pool in self.pools)
+
+    @property
+    def master_names(self) -> tuple[str, ...]:
+        """The masters' hosts: ``m1``, ``m2``, ..."""
+        return tuple(f"m{number}" for number in range(1, self.masters + 1))
+
+    @property
+    def node_names(self) -> tuple[str, ...]:
+        """The nodes, which are hosts of the same names: ``n1``, ``n2``, ..."""
+        return tuple(f"n{number}" for number in range(1, self.nodes + 1))
+
+    def zone(self, number: int) -> str:
+        """Return the zone of the ``number``-th master or node, counted from 1."""
+        return self.zones[(number - 1) % len(self.zones)]
+
+    def each_node(self) -> Iterator[tuple[int, NodePool]]:
+        """Yield every node's number, from 1, and its pool."""
+        number = 0
+        for pool in self.pools:
+            for _ in range(pool.count):
+                number += 1
+                yield number, pool
+
+    def knobs_of(self, component: str) -> dict[str, Any]:
+        """Return the settings of one component, without its name before each."""
+        prefix = component + "."
+        return {
+            name.removeprefix(prefix): value
+            for name, value in self.knobs
+            if name.startswith(prefix)
+        }
