@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from kactors.actors import Actor, Restart, RestartPolicy, serves
+from kactors.actors import Actor, Address, Restart, RestartPolicy, serves
 from kactors.node.errors import ConnectionRefused, ConnectionTimedOut
 from kactors.node.machine import Life, NodeMachine
 from kactors.node.proxy.dataplane import NETWORK_ACTOR, DataPlane
@@ -69,7 +69,7 @@ class NodeNetwork(Actor):
         self._machine = machine
         self._underlay = underlay
         self._programs = dict(programs or {})
-        self._running: dict[str, str] = {}  # addresses of programs by container id
+        self._running: dict[str, Address] = {}  # of programs, by container id
         self._life: Life
         self.plane: DataPlane
 
@@ -131,22 +131,22 @@ class NodeNetwork(Actor):
 
     # -- programs ------------------------------------------------------------------------
 
-    def _program(self, container: ContainerStatus, sandbox: SandboxStatus) -> str:
-        """Return the address of the program in a container, begun if need be; empty: none."""
+    def _program(self, container: ContainerStatus, sandbox: SandboxStatus) -> Address | None:
+        """Return the address of the program in a container, begun if need be."""
         known = self._running.get(container.id)
         if known is not None:
             return known
         program = self._programs.get(container.image.rpartition(":")[0] or container.image)
         if program is None:
-            return ""
+            return None
         context = ProgramContext(
             self._node, sandbox.namespace, sandbox.name, sandbox.ip, self.plane
         )
         if not self._running:
             self.after(_SWEEP_SECONDS, self._sweep)
         address = self.spawn(lambda: program(context), container.id, policy=_POLICY)
-        self._running[container.id] = str(address)
-        return str(address)
+        self._running[container.id] = address
+        return address
 
     def _sweep(self) -> None:
         """End the programs whose containers have ended."""

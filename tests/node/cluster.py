@@ -14,8 +14,9 @@ from kactors.node.runtime.face import ContainerStatus
 from tests.client.fake import FakeCluster, Key
 from tests.node.objects import pod
 
-RESOURCES = {"Pod": "pods", "Node": "nodes", "ConfigMap": "configmaps", "Secret": "secrets",
-             "Service": "services", "EndpointSlice": "endpointslices"}  # fmt: skip
+RESOURCES = {"Namespace": "namespaces", "Pod": "pods", "Node": "nodes", "Secret": "secrets",
+             "ConfigMap": "configmaps", "Service": "services",
+             "EndpointSlice": "endpointslices"}  # fmt: skip
 GROUPS = {"endpointslices": "discovery.k8s.io"}
 
 
@@ -64,7 +65,12 @@ class NodeCluster(FakeCluster):
     def key(kind: str, name: str, namespace: str = "default") -> Key:
         """Return where the store has an object."""
         resource = RESOURCES[kind]
-        return GROUPS.get(resource, ""), resource, "" if kind == "Node" else namespace, name
+        return (
+            GROUPS.get(resource, ""),
+            resource,
+            "" if kind in {"Node", "Namespace"} else namespace,
+            name,
+        )
 
     def put(self, obj: Object) -> None:
         """Create or replace an object, as somebody else would."""

@@ -1,6 +1,7 @@
 """What the networks of two nodes say to each other."""
 
 from kactors.actors.request import Request
+from kactors.transport.envelope import Address
 from kactors.wire import message
 
 __all__ = ["Connect", "Connected", "Outcome"]
@@ -26,7 +27,7 @@ class Connected:
     pod: str = ""
     pod_uid: str = ""
     container: str = ""
-    program: str = ""
+    program: Address | None = None
 
 
 @message("node.connect")
