@@ -49,6 +49,12 @@ def rows(quick: bool) -> Iterable[Row]:
             rounds=rounds,
         )
     yield alone(
+        "core: pods that fit nowhere, tried in turn with others, 5,000 nodes",
+        hopeless(5000, many // 10),
+        unit="pods/s",
+        rounds=rounds,
+    )
+    yield alone(
         "core: queue, cycle and confirmation, 5,000 nodes",
         core(5000, many),
         unit="pods/s",
@@ -128,6 +134,23 @@ def core(nodes: int, count: int) -> Measure:
     return measure
 
 
+def hopeless(nodes: int, count: int) -> Measure:
+    """Return a measure of attempts a second of which every second one fails."""
+
+    def measure() -> float:
+        scheduler = SchedulerCore()
+        for number in range(nodes):
+            scheduler.node_changed(None, equal_node(number), 0)
+        for number in range(count):
+            scheduler.pod_changed(None, plain_pod(number, cpu="100" if number % 2 else "1"), 0)
+        started_ns = time.thread_time_ns()
+        while scheduler.schedule_one(0) is not None:
+            pass
+        return count * 1e9 / (time.thread_time_ns() - started_ns)
+
+    return measure
+
+
 # -- objects ----------------------------------------------------------------------------
 
 
@@ -190,18 +213,21 @@ def spread_pod(number: int) -> Object:
 
 
 def apart_pod(number: int) -> Object:
-    """Return a pod that shares its host with none of its kind."""
-    return plain_pod(number, affinity={"podAntiAffinity": required_term(HOSTNAME)})
+    """Return a pod of one of two kinds that shares its host with none of its kind."""
+    kind = f"web-{number % 2}"
+    pod = plain_pod(number, affinity={"podAntiAffinity": required_term(HOSTNAME, kind)})
+    pod["metadata"]["labels"] = {"app": kind}
+    return pod
 
 
 def near_pod(number: int) -> Object:
     """Return a pod that wants to be where others of its kind are."""
-    return plain_pod(number, affinity={"podAffinity": required_term(ZONE)})
+    return plain_pod(number, affinity={"podAffinity": required_term(ZONE, "web")})
 
 
-def required_term(key: str) -> Object:
-    """Return a required term of pod affinity, about the pods of this benchmark."""
-    term = {"topologyKey": key, "labelSelector": {"matchLabels": {"app": "web"}}}
+def required_term(key: str, app: str) -> Object:
+    """Return a required term of pod affinity, about the pods of one app."""
+    term = {"topologyKey": key, "labelSelector": {"matchLabels": {"app": app}}}
     return {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
 
 

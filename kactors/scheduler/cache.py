@@ -41,6 +41,7 @@ class Cache:
     Attributes:
         changes: what happened since the snapshot's epoch began, for whoever keeps derived data.
         images: on how many nodes each image is.
+        priorities: how many pods of each priority are on nodes.
         affinity_nodes: nodes with pods that have terms of pod (anti-)affinity, by name.
         anti_affinity_nodes: those with pods that must keep others away.
     """
@@ -51,6 +52,7 @@ class Cache:
     def __init__(self) -> None:
         self.changes: list[Change] = []
         self.images: dict[str, int] = {}
+        self.priorities: dict[int, int] = {}
         self.affinity_nodes: dict[str, NodeInfo] = {}
         self.anti_affinity_nodes: dict[str, NodeInfo] = {}
         self._snapshot = Snapshot()
@@ -181,6 +183,8 @@ class Cache:
             node = self._nodes[pod.node_name] = NodeInfo(pod.node_name)
         node.add(pod)
         self._pods[pod.uid] = pod
+        priority = pod.needs.priority
+        self.priorities[priority] = self.priorities.get(priority, 0) + 1
         if pod.needs.has_affinity:
             self._index(node)
         if node.row >= 0:
@@ -190,6 +194,9 @@ class Cache:
         pod = self._pods.pop(uid)
         node = self._nodes[pod.node_name]
         node.remove(uid)
+        self.priorities[pod.needs.priority] -= 1
+        if not self.priorities[pod.needs.priority]:
+            del self.priorities[pod.needs.priority]
         if pod.needs.has_affinity:
             self._index(node)
         if node.row >= 0:

@@ -20,7 +20,13 @@ from kactors.scheduler.framework.handle import Handle
 from kactors.scheduler.framework.plugin import PostFilterPlugin, PostFilterResult
 from kactors.scheduler.framework.status import Code, NodeStatuses, Status
 from kactors.scheduler.node_info import NodeInfo
-from kactors.scheduler.plugins.victims import Candidate, Victims, best_candidate, select_victims
+from kactors.scheduler.plugins.victims import (
+    NO_VICTIMS,
+    Candidate,
+    Victims,
+    best_candidate,
+    select_victims,
+)
 from kactors.scheduler.pod_info import PodInfo
 
 __all__ = ["DefaultPreemption"]
@@ -97,6 +103,9 @@ class DefaultPreemption(PostFilterPlugin):
         count = len(possible)
         if not count:
             return []
+        if all(priority >= pod.priority for priority in self._handle.cache.priorities):
+            failures[NO_VICTIMS.message] = count  # There is nobody to be found anywhere.
+            return []
         budgets = self._handle.view.all_of("PodDisruptionBudget")
         wanted = min(max(count * self.min_percentage // 100, self.min_absolute), count)
         start = self._handle.chance.below(count)
@@ -104,7 +113,10 @@ class DefaultPreemption(PostFilterPlugin):
         violating: list[Candidate] = []
         for offset in range(count):
             node = possible[(start + offset) % count]
-            found = select_victims(self._handle.profile, state.clone(), pod, node.clone(), budgets)
+            found: Victims | Status = NO_VICTIMS
+            if any(other.priority < pod.priority for other in node.pods.values()):
+                profile = self._handle.profile
+                found = select_victims(profile, state.clone(), pod, node.clone(), budgets)
             if isinstance(found, Victims):
                 chosen = violating if found.violations else harmless
                 chosen.append(Candidate(node.name, found))

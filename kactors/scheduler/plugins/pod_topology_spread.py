@@ -68,6 +68,8 @@ class PodTopologySpread(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlug
             if self.system_defaults
             else constraints_of({"topologySpreadConstraints": args.get("defaultConstraints")})
         )
+        self._has_hard_defaults = any(each.hard for each in self.defaults)
+        self._has_soft_defaults = any(not each.hard for each in self.defaults)
         self._handle = handle
 
     @property
@@ -77,7 +79,7 @@ class PodTopologySpread(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlug
 
     def has_defaults(self, *, hard: bool) -> bool:
         """Whether there are default constraints of one kind."""
-        return any(each.hard is hard for each in self.defaults)
+        return self._has_hard_defaults if hard else self._has_soft_defaults
 
     def rules(self, pod: PodInfo, *, hard: bool) -> tuple[Rule, ...]:
         """Return the constraints of one kind that apply to a pod."""

@@ -19,7 +19,7 @@ from kactors.scheduler.framework.status import Code, Status
 from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.pod_info import PodInfo
 
-__all__ = ["Candidate", "Victims", "best_candidate", "select_victims"]
+__all__ = ["NO_VICTIMS", "Candidate", "Victims", "best_candidate", "select_victims"]
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ def select_victims(
     """
     lower = [other for other in node.pods.values() if other.priority < pod.priority]
     if not lower:
-        return _NO_VICTIMS
+        return NO_VICTIMS
     for other in lower:
         _remove(framework, state, pod, other, node)
     status = framework.run_filters_with_nominated_pods(state, pod, node)
@@ -81,7 +81,7 @@ def select_victims(
     return Victims(tuple(sorted(victims, key=_importance)), violations)
 
 
-_NO_VICTIMS = Status(
+NO_VICTIMS = Status(
     Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("No preemption victims found for incoming pod",)
 )
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kactors.runtime.random import Random
-from kactors.scheduler.algorithm import Ranking, ScalarAlgorithm, Suggestion
+from kactors.scheduler.algorithm import FitError, Ranking, ScalarAlgorithm, Suggestion
 from kactors.scheduler.cache import Cache
 from kactors.scheduler.framework.cycle_state import CycleState
 from kactors.scheduler.framework.framework import Framework
@@ -105,16 +105,16 @@ class VectorAlgorithm:
         hard = engine.spread(pod, profile.spread_filter, hard=True)
         if hard is not None:
             feasible = hard.feasible(pod, feasible)
-        if profile.pods_filter is not None:
-            around = engine.affinity(pod, profile)
-            if around is not None:
-                feasible = around.feasible(feasible)
+        around = engine.affinity(pod, profile) if profile.pods_filter else None
+        if around is not None:
+            feasible = around.feasible(feasible)
         if framework.handle.nominator:
             feasible = self._beside_nominated(framework, state, pod, snapshot, feasible)
         rows, evaluated = self._window(framework, feasible)
         if not isinstance(rows, slice) and not len(rows):
             self.counted["failed"] += 1
-            self._fail(framework, state, pod, snapshot)
+            alone = hard is None and around is None and not framework.handle.nominator
+            self._fail(framework, state, pod, snapshot, signature if alone else None)
         self.counted["vector"] += 1
         self.scalar.next_start = (self.scalar.next_start + evaluated) % len(snapshot)
         return profile, signature, rows, evaluated
@@ -209,11 +209,24 @@ class VectorAlgorithm:
         return int(best[self._chance.below(len(best))]) if len(best) > 1 else first
 
     def _fail(
-        self, framework: Framework, state: CycleState, pod: PodInfo, snapshot: Snapshot
+        self,
+        framework: Framework,
+        state: CycleState,
+        pod: PodInfo,
+        snapshot: Snapshot,
+        signature: Signature | None,
     ) -> NoReturn:
-        """Let the plain form say why no node will do."""
-        found = self.scalar.rank(framework, state, pod, snapshot)
-        raise AssertionError(f"the vector form has no node for {pod.key}, the plain one {found}")
+        """Let the plugins say why no node will do.
+
+        If that depends on the pod's spec and the nodes alone, ``signature`` remembers most of it.
+        """
+        if signature is None:
+            found = self.scalar.rank(framework, state, pod, snapshot)
+            raise AssertionError(f"the plain form would put {pod.key} on one of {found.totals}")
+        framework.run_pre_filter(state, pod, snapshot.nodes)
+        statuses = signature.refusals(framework, state)
+        plugins = frozenset(status.plugin for _, status in statuses)
+        raise FitError(pod, len(snapshot), statuses, rejected_by=plugins)
 
 
 def _normalised(raw: Ints) -> Ints:

@@ -4,13 +4,15 @@ Only what depends on the pod's spec and on the node alone is kept here; what dep
 is in `kactors.scheduler.vector.spread`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kactors.scheduler.framework.cycle_state import CycleState
+from kactors.scheduler.framework.framework import Framework
+from kactors.scheduler.framework.status import NodeStatuses, Status
 from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.plugins.image_locality import ImageLocality, priority, spread_size
 from kactors.scheduler.plugins.taint_toleration import intolerable_count, soft_tolerations
@@ -76,6 +78,28 @@ class Signature:
         self.feasible: Mask = np.zeros(len(nodes), bool)
         self.local: Ints = np.zeros(len(nodes), np.int64)
         self._image_scores: Ints | None = None
+        self._refusals: dict[str, Status] | None = None
+        self._outdated: dict[int, None] = {}
+
+    def refusals(self, framework: Framework, state: CycleState) -> NodeStatuses:
+        """Return why each node refuses the pod; every one of them must.
+
+        Only nodes that have changed since this was last asked are asked again.
+        """
+        known = self._refusals
+        rows: Iterable[int] = self._outdated
+        if known is None:
+            known = self._refusals = {}
+            rows = range(len(self._nodes))
+        for row in rows:
+            node = self._nodes[row]
+            status = framework.run_filters(state, self._pod, node)
+            assert status is not None, f"the plain form would put {self._pod.key} on {node.name}"
+            known[node.name] = status
+        self._outdated = {}
+        statuses = NodeStatuses()
+        statuses.update(known)
+        return statuses
 
     def rebuild(self, image_version: int) -> None:
         """Compute everything that pods on nodes change, for all rows."""
@@ -86,6 +110,7 @@ class Signature:
 
     def update(self, rows: dict[int, None]) -> None:
         """Compute the same for some rows."""
+        self._outdated.update(rows)
         if len(rows) <= self.FEW:
             for row in rows:
                 self._update_row(row)
@@ -94,6 +119,7 @@ class Signature:
 
     def update_node(self, row: int) -> None:
         """Note that a node object has changed."""
+        self._outdated[row] = None
         pod, profile, node = self._pod, self._profile, self._nodes[row]
         self._static[row] = all(
             each is None or each.filter(_NO_STATE, pod, node) is None
