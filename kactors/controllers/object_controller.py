@@ -13,7 +13,7 @@ from kactors.api.meta import (
 )
 from kactors.api.objects import Object, replaced
 from kactors.client.controller import Controller
-from kactors.client.informer import ResourceEventHandler, SharedInformer
+from kactors.client.informer import SharedInformer
 from kactors.client.resource_client import MERGE_PATCH, ResourceClient
 from kactors.controllers.claims import adoption_patch, claim, release_patch
 
@@ -56,10 +56,6 @@ class ObjectController(Controller):
     def now_ns(self) -> int:
         """Return the time as objects say it: nanoseconds since 1970, by this host's clock."""
         return self.host.clock.wall_ns()
-
-    def listen(self, informer: SharedInformer, handler: ResourceEventHandler) -> None:
-        """Tell ``handler`` what happens, as long as this controller lives."""
-        self._registrations.append(informer.add_handler(handler))
 
     async def write_status(self, resource: str, obj: Object, status: Object) -> Object:
         """Give an object this status, if it does not have it; return the object as it is then.

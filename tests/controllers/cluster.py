@@ -1,16 +1,15 @@
 """Controllers before a small apiserver, in a simulated world, with nodes that need no kubelet."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import count
 from typing import Any, Self, TypeVar
-
-import attrs
 
 from kactors.actors import Actor, Address, System
 from kactors.api.codec import decode, decode_request, encode_value
 from kactors.api.errors import Conflict
 from kactors.api.meta import format_time, namespace_of
-from kactors.api.objects import Object, deep_copy, field
+from kactors.api.objects import Object, deep_copy, field, replaced
 from kactors.api.requests import ApiRequest, ApiResponse
 from kactors.client.config import ClientConfig, SystemAsker
 from kactors.client.controller import Controller, ControllerContext
@@ -35,6 +34,18 @@ def merged(target: Any, patch: Any) -> Any:
     return result
 
 
+def with_body(request: ApiRequest, body: bytes) -> ApiRequest:
+    """Return a create request with another body."""
+    return ApiRequest(
+        verb=request.verb,
+        group=request.group,
+        version=request.version,
+        resource=request.resource,
+        namespace=request.namespace,
+        body=body,
+    )
+
+
 class LifecycleApiServer(FakeApiServer):
     """A fake that knows creation times, generations, statuses, finalizers and graceful deletion."""
 
@@ -46,7 +57,7 @@ class LifecycleApiServer(FakeApiServer):
         metadata = obj.setdefault("metadata", {})
         metadata["creationTimestamp"] = self.now()
         metadata["generation"] = 1
-        return super().create(attrs.evolve(request, body=encode_value(obj)))
+        return super().create(with_body(request, encode_value(obj)))
 
     def now(self) -> str:
         """Return the time as objects say it."""
@@ -138,7 +149,7 @@ class ControlPlane(FakeCluster):
         """Start controllers."""
         for each in controllers:
             name = getattr(each, "__name__", f"controller-{next(self._numbers)}")
-            self.deploy(lambda each=each: each(ControllerContext(config=self.config)), name)
+            self.deploy(partial(each, ControllerContext(config=self.config)), name)
 
     def deploy(self, factory: Callable[[], Actor], name: str) -> None:
         """Start an actor on the host of the controllers."""
@@ -177,6 +188,10 @@ class ControlPlane(FakeCluster):
             await retry_on_conflict(once)
 
         self.call(work)
+
+    def set(self, resource: str, key: str, value: Any, *path: str) -> None:
+        """Change one field of an object."""
+        self.update(resource, key, lambda obj: replaced(obj, value, *path))
 
     def delete(self, resource: str, key: str, **options: Any) -> None:
         """Delete an object."""

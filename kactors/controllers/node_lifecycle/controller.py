@@ -216,7 +216,10 @@ class NodeLifecycleController(ObjectController):
         Source: ``handleDisruption``.
         """
         before = self.zones
-        self.zones = {zone: zone_state(*count, self.rates) for zone, count in counts.items()}
+        self.zones = {
+            zone: zone_state(ready, unready, self.rates)
+            for zone, (ready, unready) in counts.items()
+        }
         sometimes(_ZONE_DISRUPTED, ZoneState.PARTIAL_DISRUPTION in self.zones.values())
         now = current_time()
         change = disruption(before, self.zones)
