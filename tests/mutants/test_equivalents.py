@@ -8,8 +8,7 @@ import pytest
 
 from kactors.testing.mutants import Edit, edited
 from kactors.testing.mutants.corpus import load_corpus
-from kactors.testing.raft import hunt, survives
-from kactors.testing.raft.schedule import Fault, Kind, Knobs, Schedule, Target
+from kactors.testing.raft import Fault, Kind, Knobs, Schedule, Target, hunt, survives
 
 TIMER = Edit(
     "kactors.raft.election",
