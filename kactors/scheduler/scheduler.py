@@ -13,7 +13,7 @@ from typing import Final
 import attrs
 
 from kactors.actors import Actor, serves
-from kactors.api.errors import ApiError
+from kactors.api.errors import ApiError, MalformedQuantity, MalformedSelector
 from kactors.api.objects import Object
 from kactors.client.config import ClientConfig
 from kactors.client.errors import ClientError
@@ -171,8 +171,8 @@ class Scheduler(Actor):
                     self.core.node_changed(old, new, now_ns)
                 case _:
                     self.core.object_changed(kind, old, new)
-        except ApiError:
-            # Selectors that the apiserver's validation should never have let in.
+        except (MalformedSelector, MalformedQuantity):
+            # The apiserver's validation should never have let it in; it is as if it were not there.
             self._tally.unreadable += 1
         self._woken.set()
 
