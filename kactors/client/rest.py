@@ -18,7 +18,7 @@ from kactors.client.session import Guard, Session
 __all__ = ["Client"]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Client:
     """The way to every resource; `resource` is where to begin.
 
