@@ -35,7 +35,7 @@ def default_container(container: Object) -> None:
     for port in container.get("ports") or ():
         fill(port, protocol="TCP")
     for variable in container.get("env") or ():
-        if reference := (variable.get("valueFrom") or {}).get("fieldRef"):
+        if (reference := (variable.get("valueFrom") or {}).get("fieldRef")) is not None:
             fill(reference, apiVersion="v1")
     for name in _PROBES:
         if (probe := container.get(name)) is not None:

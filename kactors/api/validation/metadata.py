@@ -47,9 +47,6 @@ def validate_object_meta(
             errors += [invalid(f"{path}.namespace", namespace, fault) for fault in faults]
     elif namespace:
         errors.append(forbidden(f"{path}.namespace", "not allowed on this type"))
-    if (meta.get("generation") or 0) < 0:
-        detail = "must be greater than or equal to 0"
-        errors.append(invalid(f"{path}.generation", meta["generation"], detail))
     errors += validate_labels(meta.get("labels") or {}, f"{path}.labels")
     errors += validate_annotations(meta.get("annotations") or {}, f"{path}.annotations")
     errors += _owners(meta.get("ownerReferences") or (), f"{path}.ownerReferences")
@@ -157,9 +154,6 @@ def validate_object_meta_update(
             errors.append(forbidden(f"{path}.finalizers", detail))
     for name in _IMMUTABLE:
         errors += immutable(after.get(name), before.get(name), f"{path}.{name}")
-    if (after.get("generation") or 0) < (before.get("generation") or 0):
-        detail = "must not be decremented"
-        errors.append(invalid(f"{path}.generation", after.get("generation"), detail))
     return errors
 
 

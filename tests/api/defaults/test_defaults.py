@@ -6,6 +6,7 @@ import pytest
 
 from kactors.api.defaults.containers import image_tag
 from kactors.api.objects import field
+from kactors.api.registry import REGISTRY
 from tests.api.kinds.objects import created
 
 PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
@@ -84,6 +85,12 @@ def test_containers(path: str, value: Any, where: str, expected: Any) -> None:
         ({"projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}},
          {"projected": {"defaultMode": 420, "sources": [
              {"serviceAccountToken": {"path": "t", "expirationSeconds": 3600}}]}}),
+        ({"downwardAPI": {"items": [{"path": "a", "fieldRef": {"fieldPath": "metadata.name"}}]}},
+         {"downwardAPI": {"defaultMode": 420, "items": [{"path": "a", "fieldRef": {
+             "apiVersion": "v1", "fieldPath": "metadata.name"}}]}}),
+        ({"ephemeral": {"volumeClaimTemplate": {"spec": {}}}},
+         {"ephemeral": {"volumeClaimTemplate": {"spec": {"volumeMode": "Filesystem"}}}}),
+        ({"image": {"reference": "a"}}, {"image": {"reference": "a", "pullPolicy": "Always"}}),
         ({"image": {"reference": "a:1"}}, {"image": {"reference": "a:1",
                                                      "pullPolicy": "IfNotPresent"}}),
     ],
@@ -213,6 +220,25 @@ def test_jobs_know_their_pods_by_uid() -> None:
     )
     assert manual["spec"]["selector"] == {"matchLabels": {"a": "b"}}
     assert manual["metadata"]["labels"] == {"a": "b"}
+
+
+def test_patterns_of_failure_policies() -> None:
+    """A condition counts when it is true; pods are replaced when they have failed."""
+    rules = [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]
+    spec = created("Job", ("spec.podFailurePolicy", {"rules": rules}))["spec"]
+    pattern = spec["podFailurePolicy"]["rules"][0]["onPodConditions"][0]
+    assert pattern == {"type": "DisruptionTarget", "status": "True"}
+    assert spec["podReplacementPolicy"] == "Failed"
+
+
+def test_addresses_of_load_balancers() -> None:
+    """Traffic to them keeps their address as its destination."""
+    given = [{"ip": "1.2.3.4"}, {"hostname": "a"}]
+    status = {"loadBalancer": {"ingress": given}}
+    service = {"spec": {"type": "LoadBalancer"}, "status": status}
+    REGISTRY.by_name("svc").strategy.default(service)
+    ingress = field(service, "status", "loadBalancer", "ingress")
+    assert ingress == [{"ip": "1.2.3.4", "ipMode": "VIP"}, {"hostname": "a"}]
 
 
 def test_work_queues_have_no_completions() -> None:
