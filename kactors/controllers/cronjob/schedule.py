@@ -64,13 +64,13 @@ class Schedule:
         every_s: seconds between runs, if that is all that matters; 0 otherwise.
     """
 
-    minutes: frozenset[int]
-    hours: frozenset[int]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    any_day: bool
-    zone: tzinfo
+    minutes: frozenset[int] = frozenset()
+    hours: frozenset[int] = frozenset()
+    days: frozenset[int] = frozenset()
+    months: frozenset[int] = frozenset()
+    weekdays: frozenset[int] = frozenset()
+    any_day: bool = False
+    zone: tzinfo = UTC
     every_s: int = 0
 
     def next_after(self, time_ns: int) -> int | None:
@@ -147,10 +147,9 @@ def parse_schedule(text: str, time_zone: str = "") -> Schedule:
         zone: tzinfo = ZoneInfo(time_zone) if time_zone else UTC
     except (ValueError, OSError, KeyError) as problem:
         raise MalformedSchedule(text, f"there is no time zone {time_zone!r}") from problem
-    everything: frozenset[int] = frozenset()
     if text.startswith("@every "):
         seconds = _duration(text, text[len("@every ") :].strip())
-        return Schedule(*[everything] * 5, any_day=False, zone=zone, every_s=seconds)
+        return Schedule(zone=zone, every_s=seconds)
     fields = _MACROS.get(text, text).split()
     if len(fields) != 5:
         raise MalformedSchedule(text, f"it has {len(fields)} fields")
