@@ -1,16 +1,18 @@
 """Carries out what the scheduler wants done: by writing to the apiservers."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from kactors.api.errors import ApiError, NotFound
+from kactors.api.errors import ApiError, Conflict, NotFound
 from kactors.api.meta import get_condition
 from kactors.api.objects import Object
 from kactors.api.times import format_time
-from kactors.client.errors import ClientError
+from kactors.client.errors import ClientError, OutcomeUnknown
 from kactors.client.events import EventRecorder
 from kactors.client.lister import Lister
 from kactors.client.rest import Client
 from kactors.runtime import current_host
+from kactors.runtime.probes import declare, sometimes
 from kactors.scheduler.effects import (
     BindPod,
     Effect,
@@ -21,6 +23,12 @@ from kactors.scheduler.effects import (
 )
 
 __all__ = ["EffectRunner"]
+
+#: How often a binding is written whose outcome stays unknown.
+TRIES_MAX: Final = 3
+
+_FOUND_OUT = "scheduler: a binding of unknown outcome had happened"
+declare(_FOUND_OUT)
 
 
 class EffectRunner:
@@ -60,14 +68,42 @@ class EffectRunner:
 
     async def _run(self, effect: Effect) -> None:
         match effect:
-            case BindPod(pod, node):
-                await self._pods.bind(_object_of(pod), node)
+            case BindPod():
+                await self._bind(effect)
             case PatchPodStatus():
                 await self._patch(effect)
             case EvictPod():
                 await self._evict(effect)
             case RecordEvent(pod, kind, reason, _, text):
                 self._recorder.event(_object_of(pod), kind, reason, text)
+
+    async def _bind(self, effect: BindPod) -> None:
+        """Bind a pod, and find out whether it is if the answer was lost.
+
+        As long as nobody knows the pod must count on its node: were it taken off and bound after
+        all, another might have got the same room.
+        """
+        pod, node = effect.pod, effect.node
+        unknown = False
+        for number in range(1, TRIES_MAX + 1):
+            try:
+                await self._pods.bind(_object_of(pod), node)
+            except OutcomeUnknown:
+                if number == TRIES_MAX:
+                    raise
+                unknown = True
+            except Conflict:
+                if not unknown or not await self._is_bound(pod, node):
+                    raise
+                sometimes(_FOUND_OUT)
+                return
+            else:
+                return
+
+    async def _is_bound(self, pod: PodName, node: str) -> bool:
+        found = await self._pods.get(pod.name, pod.namespace)
+        known: tuple[str, str] = (found["metadata"]["uid"], found["spec"].get("nodeName") or "")
+        return known == (pod.uid, node)
 
     async def _patch(self, effect: PatchPodStatus) -> None:
         """Say why a pod is not scheduled, unless that is what its status says already."""

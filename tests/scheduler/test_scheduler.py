@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
+
 from kactors.actors import Address, System
 from kactors.api.objects import Object
 from kactors.apiserver.authentication.user import KUBE_SCHEDULER, component_user
 from kactors.client.config import ClientConfig
 from kactors.client.leader_election import LeaderElectionConfig
-from kactors.runtime import current_time, sleep
+from kactors.runtime import current_time, sleep, stream
 from kactors.scheduler.messages import InspectScheduler, SchedulerReport
 from kactors.scheduler.scheduler import Scheduler, SchedulerContext
 from tests.apiserver.cluster import AUTHORITY, Api, Cluster, service_account
@@ -172,4 +174,35 @@ def test_the_other_replica_takes_over() -> None:
         assert (await report(api.system, other)).bound == 1
 
     with with_schedulers(2) as cluster:
+        cluster.run(story)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_everything_fails_once(seed: int) -> None:
+    """While replicas of everything crash, every pod is bound in the end, and no node too full."""
+
+    async def story(api: Api) -> None:
+        chance = stream(seed, "faults")
+        await create_nodes(api, 6, cpu="1")
+        for number in range(50):
+            await api.create(pod(f"p{number}"))
+            if number % 10 == 5:
+                victim = cluster.world.hosts[chance.choice(["a2", "a3", "s1", "s2"])].machine
+                victim.crash()
+                await sleep(chance.random() * 3)
+                victim.restart()
+
+        pods = await until_scheduled(api, 50, 120)
+        await sleep(20)
+
+        nodes = [each["spec"]["nodeName"] for each in pods]
+        assert max(nodes.count(name) for name in nodes) <= 10
+        reports = [await report(api.system, host) for host in ("s1", "s2")]
+        assert [each.pods for each in reports] == [50, 50]
+        working = [each for each in reports if each.state == "working"]
+        assert [(each.in_flight, each.active, each.unschedulable) for each in working] == [
+            (0, 0, 0)
+        ]
+
+    with with_schedulers(2, replicas=3, seed=seed) as cluster:
         cluster.run(story)
