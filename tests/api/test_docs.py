@@ -1,0 +1,18 @@
+"""The manual's page on objects and kinds says what is so."""
+
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+from tests.guides.programs import ROOT
+
+
+def test_every_block_of_the_page_runs() -> None:
+    """In order, each after those before it."""
+    document = Sybil(parsers=[PythonCodeBlockParser()]).parse(ROOT / "docs" / "api.md")
+    examples = list(document.examples())
+
+    for example in examples:
+        example.evaluate()
+
+    assert len(examples) == 7
+    assert all("assert" in example.parsed for example in examples)
