@@ -272,7 +272,9 @@ class Kernel(Agenda):
             if seconds >= NEVER_SECONDS:
                 yield from SimWaiter(self).wait()
             raise ValueError(f"a sleep takes a number of seconds from 0 on, not {seconds!r}")
-        true_ns = self.now_ns + floor(seconds * 1e9 + 0.5)  # int() would take three times as long
+        # `floor`, because int() would take three times as long. And time always moves: a loop that
+        # sleeps for what is left until a float, and is left with less than a nanosecond, must end.
+        true_ns = self.now_ns + (floor(seconds * 1e9 + 0.5) or seconds > 0.0)
         if self.skewed:
             clock = task.host.clock
             elapsed = true_ns - self.now_ns

@@ -63,7 +63,7 @@ class SimWaiter:
             raise ValueError(f"a wait takes a number of seconds from 0 on, not {seconds!r}")
         if self._value is _NOTHING:
             if seconds < NEVER_SECONDS:
-                task.entry = kernel.after_local(task, floor(seconds * 1e9 + 0.5))
+                task.entry = kernel.after_local(task, floor(seconds * 1e9 + 0.5) or seconds > 0.0)
             self.task = task
             task.waiter = self
             yield

@@ -16,6 +16,7 @@ from kactors.runtime import (
     open_nursery,
     sleep,
     sleep_forever,
+    waiter,
 )
 from kactors.runtime.face import current
 from kactors.runtime.sim import (
@@ -302,6 +303,22 @@ def test_a_busy_instant_is_no_livelock() -> None:
             await sleep(0.001)
 
     run(main, steps_at_one_instant_max=1000)
+
+
+@pytest.mark.parametrize("wait", ["sleep", "wait_for"])
+def test_a_loop_that_sleeps_for_what_is_left_ends(wait: str) -> None:
+    """A rest of less than a nanosecond, as floats leave it, is a nanosecond and not nothing."""
+
+    async def main() -> int:
+        turns = 0
+        mark = current_time() + 1e-10
+        while current_time() < mark:
+            rest = mark - current_time()
+            await (sleep(rest) if wait == "sleep" else waiter().wait_for(rest, None))
+            turns += 1
+        return turns
+
+    assert run(main) == 1
 
 
 def test_a_task_that_never_awaits_is_reported() -> None:
