@@ -1,6 +1,7 @@
 """What can be done with the objects of one resource."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -12,16 +13,21 @@ from kactors.api.labels import LabelSelector
 from kactors.api.meta import name_of, namespace_of
 from kactors.api.objects import Object
 from kactors.api.requests import ApiRequest, ApiResponse, ApiWatch
+from kactors.client.queries import (
+    JSON_PATCH,
+    MERGE_PATCH,
+    STRATEGIC_MERGE_PATCH,
+    binding,
+    delete_options,
+    eviction,
+    selectors,
+)
 from kactors.client.resources import GroupVersionResource
 from kactors.client.revisions import Revisions
 from kactors.client.session import Guard, Session
 from kactors.client.watch import Watch
 
 __all__ = ["JSON_PATCH", "MERGE_PATCH", "STRATEGIC_MERGE_PATCH", "ObjectList", "ResourceClient"]
-
-JSON_PATCH: Final = "application/json-patch+json"
-MERGE_PATCH: Final = "application/merge-patch+json"
-STRATEGIC_MERGE_PATCH: Final = "application/strategic-merge-patch+json"
 
 _RESTARTS_MAX: Final = 3
 """How often a list in pages begins anew because its revision was compacted meanwhile."""
@@ -97,27 +103,26 @@ class ResourceClient:
             Expired: compaction was faster, several times in a row.
             ApiError, Unavailable: see the class.
         """
-        restarts = 0
-        selectors = (label_selector, field_selector)
-        while True:
-            page = await self.list_page(
-                namespace,
-                label_selector=label_selector,
-                field_selector=field_selector,
-                revision=revision,
-                limit=self._session.config.page_size,
-            )
+        turn = partial(
+            self.list_page,
+            namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            limit=self._session.config.page_size,
+        )
+        for restart in range(_RESTARTS_MAX + 1):
+            page = await turn(revision=revision)
             items = page.items
             try:
                 while page.continue_token:
-                    page = await self._next_page(namespace, selectors, page.continue_token)
+                    page = await turn(continue_token=page.continue_token)
                     items += page.items
             except Expired:
-                restarts += 1
-                if restarts > _RESTARTS_MAX:
+                if restart == _RESTARTS_MAX:
                     raise
-                continue
-            return ObjectList(items, page.revision)
+            else:
+                return ObjectList(items, page.revision)
+        raise AssertionError("the last turn returns or raises")
 
     async def list_page(
         self,
@@ -130,7 +135,7 @@ class ResourceClient:
         continue_token: str = "",
     ) -> ObjectList:
         """Return one page; with a token, the next of the same list, at its revision."""
-        query = _selectors(label_selector, field_selector)
+        query = selectors(label_selector, field_selector)
         if limit:
             query["limit"] = str(limit)
         if continue_token:
@@ -153,20 +158,6 @@ class ResourceClient:
             response.remaining,
         )
 
-    async def _next_page(
-        self,
-        namespace: str,
-        selectors: tuple[LabelSelector | str, FieldSelector | str],
-        continue_token: str,
-    ) -> ObjectList:
-        return await self.list_page(
-            namespace,
-            label_selector=selectors[0],
-            field_selector=selectors[1],
-            limit=self._session.config.page_size,
-            continue_token=continue_token,
-        )
-
     def watch(
         self,
         namespace: str = "",
@@ -187,17 +178,16 @@ class ResourceClient:
             bookmarks: whether the apiserver may say how far it has come when nothing happens.
             timeout_seconds: after how long the apiserver shall end the watch.
         """
-        query = _selectors(label_selector, field_selector)
+        query = selectors(label_selector, field_selector)
         query["resourceVersion"] = str(revision)
         if bookmarks:
             query["allowWatchBookmarks"] = "true"
         if timeout_seconds is not None:
             query["timeoutSeconds"] = str(timeout_seconds)
-        group, version, resource = attrs.astuple(self.resource)
         request = ApiWatch(
-            group=group,
-            version=version,
-            resource=resource,
+            group=self.resource.group,
+            version=self.resource.version,
+            resource=self.resource.resource,
             namespace=namespace,
             query=query,
             token=self._session.config.token(),
@@ -262,7 +252,7 @@ class ResourceClient:
             options: fields of ``DeleteOptions``: ``gracePeriodSeconds``, ``preconditions``,
                 ``propagationPolicy``.
         """
-        body = _delete_options(options)
+        body = delete_options(options)
         return self._object(await self._call("delete", namespace, name, body=body))
 
     async def delete_collection(
@@ -274,30 +264,21 @@ class ResourceClient:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         """Delete all objects that the selectors match."""
-        query = _selectors(label_selector, field_selector)
-        body = _delete_options(options)
+        query = selectors(label_selector, field_selector)
+        body = delete_options(options)
         response = await self._call("deletecollection", namespace, query=query, body=body)
         self._see(response.revision)
 
     async def bind(self, pod: Object, node: str) -> None:
         """Let a pod run on a node; it must be the very one, and on none yet."""
-        metadata = {key: pod["metadata"][key] for key in ("name", "namespace", "uid")}
-        target = {"apiVersion": "v1", "kind": "Node", "name": node}
-        binding = {"apiVersion": "v1", "kind": "Binding", "metadata": metadata, "target": target}
-        await self.create(binding, name=name_of(pod), subresource="binding")
+        await self.create(binding(pod, node), name=name_of(pod), subresource="binding")
 
     async def evict(
         self, name: str, namespace: str, *, options: Mapping[str, Any] | None = None
     ) -> None:
         """Delete a pod unless a disruption budget forbids it. Raises: `TooManyRequests`, if so."""
-        eviction: Object = {
-            "apiVersion": "policy/v1",
-            "kind": "Eviction",
-            "metadata": {"name": name, "namespace": namespace},
-        }
-        if options:
-            eviction["deleteOptions"] = dict(options)
-        await self.create(eviction, name=name, subresource="eviction")
+        wanted = eviction(name, namespace, options)
+        await self.create(wanted, name=name, subresource="eviction")
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -312,12 +293,11 @@ class ResourceClient:
         body: Any = None,
         content_type: str = "",
     ) -> ApiResponse:
-        group, version, resource = attrs.astuple(self.resource)
         request = ApiRequest(
             verb=verb,
-            group=group,
-            version=version,
-            resource=resource,
+            group=self.resource.group,
+            version=self.resource.version,
+            resource=self.resource.resource,
             namespace=namespace,
             name=name,
             subresource=subresource,
@@ -337,21 +317,3 @@ class ResourceClient:
 
     def _floor(self, revision: int) -> int:
         return max(revision, self._revisions.seen(self.resource))
-
-
-def _selectors(
-    label_selector: LabelSelector | str, field_selector: FieldSelector | str
-) -> dict[str, str]:
-    """Return the parts of a query that select; an empty selector selects everything.
-
-    Raises:
-        ValueError: a label selector matches nothing at all, which no query can say.
-    """
-    if isinstance(label_selector, LabelSelector) and label_selector.nothing:
-        raise ValueError("a selector that matches nothing was given: there is nothing to ask for")
-    query = {"labelSelector": str(label_selector), "fieldSelector": str(field_selector)}
-    return {key: value for key, value in query.items() if value}
-
-
-def _delete_options(options: Mapping[str, Any] | None) -> Object:
-    return {"apiVersion": "v1", "kind": "DeleteOptions", **(options or {})}

@@ -105,7 +105,7 @@ class Session:
         config = self.config
         reads = request.verb in READS
         end = current_time() + config.timeout
-        backoff = Backoff(self._jitter, _PAUSE_FIRST, _PAUSE_LONGEST)
+        backoff: Backoff | None = None
         problem: Exception | None = None
         while (left := end - current_time()) > _MOMENT:
             patience = min(left, config.read_timeout if reads else config.write_timeout)
@@ -119,6 +119,7 @@ class Session:
                 if isinstance(again.problem, ApiError) or not isinstance(problem, ApiError):
                     problem = again.problem  # what an apiserver says tells more than silence
             if self.balancer.all_suspected():
+                backoff = backoff or Backoff(self._jitter, _PAUSE_FIRST, _PAUSE_LONGEST)
                 pause = max(pause, backoff.next())
             if pause >= end - current_time():
                 break
