@@ -3,21 +3,41 @@
 from collections.abc import Callable
 from typing import Any, Self
 
-from kactors.api.codec import decode
+from kactors.actors import Address
+from kactors.api.codec import decode, decode_request, encode
 from kactors.api.meta import format_time, get_condition, name_of, namespace_of
 from kactors.api.objects import Object, deep_copy, put
+from kactors.api.patch import apply_patch
+from kactors.api.registry import REGISTRY
+from kactors.api.requests import ApiRequest, ApiResponse
 from kactors.client.config import ClientConfig
 from kactors.node.config import KubeletConfig
 from kactors.node.kubelet import Kubelet
 from kactors.node.machine import Life, NodeMachine
 from kactors.node.runtime.face import ContainerStatus
-from tests.client.fake import FakeCluster, Key
+from kactors.wire import decode_value
+from tests.client.fake import FakeApiServer, FakeCluster, Key
 from tests.node.objects import pod
 
 RESOURCES = {"Namespace": "namespaces", "Pod": "pods", "Node": "nodes", "Secret": "secrets",
              "ConfigMap": "configmaps", "Service": "services",
-             "EndpointSlice": "endpointslices"}  # fmt: skip
-GROUPS = {"endpointslices": "discovery.k8s.io"}
+             "EndpointSlice": "endpointslices", "Lease": "leases"}  # fmt: skip
+GROUPS = {"endpointslices": "discovery.k8s.io", "leases": "coordination.k8s.io"}
+
+
+class PatchingApiServer(FakeApiServer):
+    """The fake, with the patches of real ones: whose conditions are whose matters here."""
+
+    def patch(self, request: ApiRequest) -> ApiResponse:
+        """Change an object by a patch, of whatever kind."""
+        key = self.key(request)
+        obj = decode_request(self.stored(key).body)
+        resource = REGISTRY.by_name(f"{request.resource}.{request.group}".rstrip("."))
+        patch = decode_value(request.body)
+        changed = apply_patch(request.content_type, obj, patch, resource.schema)
+        if encode(changed) != encode(obj):
+            self.store.write(key, changed)
+        return self.stored(key)
 
 
 class NodeCluster(FakeCluster):
@@ -58,6 +78,14 @@ class NodeCluster(FakeCluster):
     def client_config(self) -> ClientConfig:
         """How to reach the apiserver."""
         return ClientConfig(replicas=tuple(self.addresses), token="a node's")
+
+    def _deploy(self, name: str) -> None:
+        def factory() -> FakeApiServer:
+            server = self.servers[name] = PatchingApiServer(self.store)
+            return server
+
+        self.world.add_host(name).deploy(factory, "apiserver")
+        self.addresses.append(Address(name, "apiserver"))
 
     # -- objects -------------------------------------------------------------------------
 

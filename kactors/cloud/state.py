@@ -1,0 +1,187 @@
+"""A simulated cloud: what there is, and what its network does."""
+
+from ipaddress import ip_network
+from typing import Final
+
+import attrs
+
+from kactors.cloud.errors import NotFound, QuotaExceeded
+from kactors.cloud.messages import Instance, LoadBalancer, LoadBalancerPort, Route
+from kactors.wire import evolve
+
+__all__ = ["CloudState", "Troubles"]
+
+_BALANCER_BASE: Final = "203.0.113."
+
+
+@attrs.define
+class Troubles:
+    """How well the cloud's API does; may be changed at any time.
+
+    Attributes:
+        seconds: the shortest and the longest time that a call takes.
+        failure: probability that a call fails, nothing done.
+        silence: probability that a call is done and never answered.
+        calls_per_minute: after which callers are told to come back; ``None`` for no limit.
+        load_balancers, routes: how many there may be.
+    """
+
+    seconds: tuple[float, float] = (0.02, 0.2)
+    failure: float = 0.0
+    silence: float = 0.0
+    calls_per_minute: int | None = None
+    load_balancers: int = 250
+    routes: int = 2000
+
+
+class CloudState:
+    """One cloud; the truth, whatever its API says.
+
+    Args:
+        region: in which all its zones are.
+
+    Attributes:
+        troubles: see `Troubles`.
+        instances: by id.
+        routes, load_balancers: by name.
+    """
+
+    def __init__(self, region: str = "region-1") -> None:
+        self.region = region
+        self.troubles = Troubles()
+        self.instances: dict[str, Instance] = {}
+        self.routes: dict[str, Route] = {}
+        self.load_balancers: dict[str, LoadBalancer] = {}
+        self._numbers = 0
+        self._balancers = 0
+        # Made anew when they are next needed after a change.
+        self._addresses: dict[str, str] | None = None
+        self._ranges: dict[tuple[int, int], str] | None = None
+
+    # -- instances: what an operator does ------------------------------------------------
+
+    def launch(
+        self, name: str, *, zone: str, internal_ip: str, external_ip: str = "", kind: str = "m1"
+    ) -> Instance:
+        """Add an instance that runs; its host is the one of the same name."""
+        self._numbers += 1
+        made = Instance(
+            f"i-{self._numbers:05d}", name, zone, self.region, kind, internal_ip, external_ip
+        )
+        self.instances[made.id] = made
+        self._addresses = None
+        return made
+
+    def terminate(self, name: str) -> None:
+        """Let an instance be gone for ever. Raises: `NotFound`."""
+        instance_id = self.find("", name).id
+        del self.instances[instance_id]
+        for route in [each for each in self.routes.values() if each.instance == instance_id]:
+            del self.routes[route.name]
+        self._addresses = self._ranges = None
+
+    def stop(self, name: str) -> None:
+        """Let an instance be switched off. Raises: `NotFound`."""
+        self._set_running(name, running=False)
+
+    def start(self, name: str) -> None:
+        """Let an instance be switched on. Raises: `NotFound`."""
+        self._set_running(name, running=True)
+
+    def _set_running(self, name: str, *, running: bool) -> None:
+        found = self.find("", name)
+        self.instances[found.id] = evolve(found, running=running)
+
+    def find(self, provider_id: str, name: str) -> Instance:
+        """Return an instance by the id of its Node, or by its name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if provider_id:
+            found = self.instances.get(provider_id.rpartition("/")[2])
+            if found is not None and found.provider_id == provider_id:
+                return found
+            raise NotFound(f"instance {provider_id}")
+        for each in self.instances.values():
+            if each.name == name:
+                return each
+        raise NotFound(f"instance {name}")
+
+    # -- routes and load balancers -------------------------------------------------------
+
+    def create_route(self, route: Route) -> None:
+        """Add a route, or replace that of its name. Raises: `NotFound`, `QuotaExceeded`."""
+        if route.instance not in self.instances:
+            raise NotFound(f"instance {route.instance}")
+        if route.name not in self.routes and len(self.routes) >= self.troubles.routes:
+            raise QuotaExceeded("routes")
+        self.routes[route.name] = route
+        self._ranges = None
+
+    def delete_route(self, name: str) -> None:
+        """Let a route be gone; nothing if it is not there."""
+        self.routes.pop(name, None)
+        self._ranges = None
+
+    def ensure_load_balancer(
+        self, name: str, ports: tuple[LoadBalancerPort, ...], nodes: tuple[str, ...]
+    ) -> LoadBalancer:
+        """Have a load balancer there, and like this. Raises: `QuotaExceeded`."""
+        found = self.load_balancers.get(name)
+        if found is None:
+            if len(self.load_balancers) >= self.troubles.load_balancers:
+                raise QuotaExceeded("load balancers")
+            self._balancers += 1
+            found = LoadBalancer(name, f"{_BALANCER_BASE}{self._balancers}", ports, nodes)
+        found = evolve(found, ports=ports, nodes=nodes)
+        self.load_balancers[name] = found
+        return found
+
+    def delete_load_balancer(self, name: str) -> None:
+        """Let a load balancer be gone; nothing if it is not there."""
+        self.load_balancers.pop(name, None)
+
+    # -- the network ---------------------------------------------------------------------
+
+    def host_of(self, ip: str) -> str | None:
+        """Return the host that packets for an address arrive at; ``None``: there is no route.
+
+        Instances by their addresses, pods by the routes; a stopped instance gets nothing.
+        """
+        instance_id = self._by_address().get(ip)
+        if instance_id is None:
+            instance_id = self._routed(_number(ip))
+        found = None if instance_id is None else self.instances.get(instance_id)
+        return found.name if found is not None and found.running else None
+
+    def _by_address(self) -> dict[str, str]:
+        if self._addresses is None:
+            self._addresses = {
+                ip: each.id
+                for each in self.instances.values()
+                for ip in (each.internal_ip, each.external_ip)
+                if ip
+            }
+        return self._addresses
+
+    def _routed(self, number: int) -> str | None:
+        """Return the instance that a route names for an address; the narrowest route counts."""
+        if self._ranges is None:
+            self._ranges = {}
+            for route in self.routes.values():
+                network = ip_network(route.cidr)
+                key = int(network.netmask), int(network.network_address)
+                self._ranges[key] = route.instance
+        for mask in sorted({mask for mask, _ in self._ranges}, reverse=True):
+            found = self._ranges.get((mask, number & mask))
+            if found is not None:
+                return found
+        return None
+
+
+def _number(ip: str) -> int:
+    number = 0
+    for part in ip.split("."):
+        number = number * 256 + int(part)
+    return number
