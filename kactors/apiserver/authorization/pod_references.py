@@ -37,7 +37,7 @@ def claims_of(pod: Object) -> Iterator[str]:
     name = field(pod, "metadata", "name", default="")
     for volume in field(pod, "spec", "volumes", default=()):
         yield field(volume, "persistentVolumeClaim", "claimName", default="")
-        if volume.get("ephemeral"):
+        if volume.get("ephemeral") is not None:
             yield f"{name}-{volume['name']}"
 
 
