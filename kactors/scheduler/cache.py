@@ -22,7 +22,7 @@ __all__ = ["Cache", "Change"]
 
 @attrs.frozen(eq=False)
 class Change:
-    """Something about a node of the snapshot changed.
+    """Something about a node changed; it need not be in the snapshot.
 
     Attributes:
         node: which one.
@@ -39,18 +39,20 @@ class Cache:
     """Nodes and pods; the place of every pod that counts.
 
     Attributes:
-        changes: what happened since the snapshot's epoch began, for whoever keeps derived data.
+        changes: what happened, for whoever keeps derived data.
+        forgotten: how many times `changes` began anew: who keeps derived data does, too.
         images: on how many nodes each image is.
         priorities: how many pods of each priority are on nodes.
         affinity_nodes: nodes with pods that have terms of pod (anti-)affinity, by name.
         anti_affinity_nodes: those with pods that must keep others away.
     """
 
-    #: Afterwards a new epoch begins: who keeps derived data derives it anew.
-    CHANGES_MAX: Final = 200_000
+    #: With more changes than these, they are forgotten.
+    CHANGES_MAX: Final = 20_000
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
+        self.forgotten = 0
         self.images: dict[str, int] = {}
         self.priorities: dict[int, int] = {}
         self.affinity_nodes: dict[str, NodeInfo] = {}
@@ -66,9 +68,11 @@ class Cache:
 
     def snapshot(self) -> Snapshot:
         """Return the current state; it stays current until the cache changes."""
-        if self._stale or len(self.changes) > self.CHANGES_MAX:
-            self._stale = False
+        if len(self.changes) > self.CHANGES_MAX:
             self.changes.clear()
+            self.forgotten += 1
+        if self._stale:
+            self._stale = False
             self._snapshot.replace(self._nodes[name] for name in self._tree.order())
         return self._snapshot
 
@@ -187,8 +191,7 @@ class Cache:
         self.priorities[priority] = self.priorities.get(priority, 0) + 1
         if pod.needs.has_affinity:
             self._index(node)
-        if node.row >= 0:
-            self.changes.append(Change(node, pod, 1))
+        self.changes.append(Change(node, pod, 1))
 
     def _take(self, uid: str) -> PodInfo:
         pod = self._pods.pop(uid)
@@ -199,8 +202,7 @@ class Cache:
             del self.priorities[pod.needs.priority]
         if pod.needs.has_affinity:
             self._index(node)
-        if node.row >= 0:
-            self.changes.append(Change(node, pod, -1))
+        self.changes.append(Change(node, pod, -1))
         if node.facts is None and not node.pods:
             del self._nodes[pod.node_name]
         return pod

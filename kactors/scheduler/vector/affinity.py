@@ -5,7 +5,7 @@ have terms as well, those that have certain terms. The latter are counted by wha
 pods of one `Requirements` have the same terms.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from kactors.scheduler.affinity_term import AffinityTerm
 from kactors.scheduler.cache import Cache
+from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.plugins.inter_pod_affinity import InterPodAffinity
 from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.requirements import Requirements
 from kactors.scheduler.vector.columns import Rows
 from kactors.scheduler.vector.profile import VectorProfile
+from kactors.scheduler.vector.rearrangement import Rearrangement
 from kactors.scheduler.vector.spread import Topology
 from kactors.scheduler.vector.topology import DomainCounts, RowCounts
 
@@ -37,7 +39,7 @@ class AffinityCounts:
         plans: what has been prepared for incoming pods.
     """
 
-    def __init__(self, topology: Topology, cache: Cache, namespace_version: int) -> None:
+    def __init__(self, topology: Topology, namespace_version: int) -> None:
         self.topology = topology
         self.namespace_version = namespace_version
         self.holders: dict[Requirements, RowCounts] = {}
@@ -45,9 +47,25 @@ class AffinityCounts:
         self._meant: dict[tuple[AffinityTerm, ...], _Meant] = {}
         self._domains: dict[tuple[RowCounts, str], DomainCounts] = {}
         self._everywhere = np.ones(len(topology.nodes), bool)
-        for node in cache.affinity_nodes.values():
-            for pod in node.pods_with_affinity.values():
-                self._holder(pod.needs).add(node.row, 1)
+
+    @classmethod
+    def of(cls, topology: Topology, cache: Cache, namespace_version: int) -> "AffinityCounts":
+        """Count the pods that have terms."""
+        counts = cls(topology, namespace_version)
+        counts._hold(cache.affinity_nodes.values())
+        return counts
+
+    def rebuilt(self, topology: Topology, change: Rearrangement | None) -> "AffinityCounts":
+        """Return the same counts, perhaps for other rows, with other domains."""
+        other = AffinityCounts(topology, self.namespace_version)
+        other.holders, other._meant = self.holders, self._meant
+        if change is not None:
+            for held in self.holders.values():
+                held.rearrange(change, lambda _: 0)
+            for meant in self._meant.values():
+                meant.counts.rearrange(change, meant.count)
+            other._hold(change.nodes[row] for row in change.fresh)
+        return other
 
     def change(self, pod: PodInfo, row: int, sign: int) -> None:
         """Note that a pod came to a row, or left it."""
@@ -74,11 +92,15 @@ class AffinityCounts:
             def means(pod: PodInfo) -> bool:
                 return all(plugin.means(term, pod) for term in key)
 
-            counts = [
-                sum(1 for pod in node.pods.values() if means(pod)) for node in self.topology.nodes
-            ]
-            found = self._meant[key] = _Meant(means, RowCounts(counts))
+            found = _Meant(means, RowCounts(()))
+            found.counts = RowCounts([found.count(node) for node in self.topology.nodes])
+            self._meant[key] = found
         return found.counts
+
+    def _hold(self, nodes: Iterable[NodeInfo]) -> None:
+        for node in nodes:
+            for pod in node.pods_with_affinity.values():
+                self._holder(pod.needs).add(node.row, 1)
 
     def _holder(self, needs: Requirements) -> RowCounts:
         found = self.holders.get(needs)
@@ -87,12 +109,16 @@ class AffinityCounts:
         return found
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class _Meant:
     """Pods that certain terms mean."""
 
     means: Callable[[PodInfo], bool]
     counts: RowCounts
+
+    def count(self, node: NodeInfo) -> int:
+        """Count those of a node."""
+        return sum(1 for pod in node.pods.values() if self.means(pod))
 
 
 class AffinityPlan:

@@ -7,12 +7,15 @@ double of that size. `exact` tells whether all amounts keep to that (memory belo
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kactors.scheduler.node_info import NodeInfo
+
+if TYPE_CHECKING:
+    from kactors.scheduler.vector.rearrangement import Rearrangement
 
 __all__ = ["Columns", "Floats", "Rows", "percent"]
 
@@ -40,9 +43,12 @@ class Columns:
         self._nodes = nodes
         self._dirty: dict[int, None] = {}
         self._scalars: dict[str, tuple[Floats, Floats]] = {}
-        self._there = np.zeros((4, count))
-        self._used = np.zeros((6, count))
-        self.cpu, self.memory, self.ephemeral, self.pods = self._there
+        self._keep(np.zeros((4, count)), np.zeros((6, count)))
+        self._write(range(count))
+
+    def _keep(self, there: Floats, used: Floats) -> None:
+        self._there, self._used = there, used
+        self.cpu, self.memory, self.ephemeral, self.pods = there
         (
             self.used_cpu,
             self.used_memory,
@@ -50,8 +56,21 @@ class Columns:
             self.used_pods,
             self.scored_cpu,
             self.scored_memory,
-        ) = self._used
-        self._write(range(count))
+        ) = used
+
+    def rearranged(self, change: "Rearrangement") -> "Columns":
+        """Return the same amounts in another order of the nodes."""
+        self.refresh()
+        other = Columns(())
+        other._nodes = change.nodes
+        other.exact = self.exact
+        other._scalars = {
+            name: (there[change.take], used[change.take])
+            for name, (there, used) in self._scalars.items()
+        }
+        other._keep(self._there[:, change.take], self._used[:, change.take])
+        other._write(change.fresh)
+        return other
 
     def touch(self, row: int) -> None:
         """Note that a node has changed."""
@@ -60,7 +79,7 @@ class Columns:
     def refresh(self) -> None:
         """Read the changed nodes again."""
         if self._dirty:
-            self._write(self._dirty)
+            self._write(row for row in self._dirty if self._nodes[row].facts is not None)
             self._dirty = {}
 
     def scalar(self, name: str) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from kactors.scheduler.snapshot import Snapshot
 from kactors.scheduler.vector.affinity import AffinityCounts, AffinityPlan
 from kactors.scheduler.vector.columns import Columns
 from kactors.scheduler.vector.profile import VectorProfile
+from kactors.scheduler.vector.rearrangement import Rearrangement
 from kactors.scheduler.vector.signature import Signature
 from kactors.scheduler.vector.spread import SpreadCounts, Topology
 
@@ -21,8 +22,9 @@ __all__ = ["Engine"]
 class Engine:
     """Columns, signatures and counts over the nodes of a snapshot.
 
-    Everything is dropped when nodes come or go. Otherwise each signature catches up with the log
-    when it is asked for: after one pod was placed, that is one row.
+    Each signature catches up with the cache's changes when it is asked for: after one pod was
+    placed, that is one row. When nodes come or go, rows change their places; only what is new is
+    derived.
 
     Attributes:
         columns: amounts by row.
@@ -30,46 +32,45 @@ class Engine:
 
     #: How many signatures and counts are kept; all are dropped when there are more.
     KEPT_MAX: Final = 256
+    #: How many signatures are worth keeping when rows change their places.
+    REARRANGED_MAX: Final = 32
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._position = 0
         self._affinity: AffinityCounts | None = None
+        self._spreads: dict[tuple[Any, ...], SpreadCounts | None] = {}
         self._begin(cache.snapshot())
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Take note of everything that has happened to the cache."""
-        if snapshot.epoch != self._epoch:
+        cache = self._cache
+        if cache.forgotten != self._forgotten:
             self._begin(snapshot)
             return
-        changes = self._cache.changes
+        fresh: dict[int, None] = {}
+        if snapshot.epoch != self._epoch:
+            fresh = self._rearrange(snapshot)
+        changes = cache.changes
         if len(changes) > self._position:
             for position in range(self._position, len(changes)):
-                self._note(changes[position])
+                self._note(changes[position], fresh)
             self._position = len(changes)
 
     def signature(self, pod: PodInfo, profile: VectorProfile) -> Signature:
         """Return the rows as a pod sees them, up to date."""
         key = (pod.needs, profile)
         found = self._signatures.get(key)
-        log = self._log
+        changes = self._cache.changes
         if found is None:
             if len(self._signatures) >= self.KEPT_MAX:
                 self._signatures.clear()
-            found = self._signatures[key] = Signature(pod, profile, self._nodes, self.columns)
-            found.rebuild(self._image_version)
-        elif found.position != len(log):
-            news = log[found.position :]
-            pods: dict[int, None] = {}
-            for row in news:
-                if row >= 0:
-                    pods[row] = None
-                else:
-                    found.update_node(~row)
-            found.update(pods)
-        if found.image_version != self._image_version:
-            found.rebuild(self._image_version)
-        found.position = len(log)
+            found = Signature(pod, profile, self._nodes, self.columns, self._image_version)
+            self._signatures[key] = found
+        elif found.position != len(changes):
+            found.catch_up(changes)
+        found.position = len(changes)
+        found.see_images(self._image_version)
         return found
 
     def spread(
@@ -92,7 +93,9 @@ class Engine:
         if key in self._spreads:
             return self._spreads[key]
         if len(self._spreads) >= self.KEPT_MAX:
-            self._drop_spreads()
+            self._topology = Topology(self._nodes)
+            self._affinity = None
+            self._spreads = {}
         rules = plugin.rules(pod, hard=hard)
         found = None
         if rules:
@@ -108,7 +111,7 @@ class Engine:
             return None
         counts = self._affinity
         if counts is None or counts.namespace_version != plugin.namespace_version:
-            counts = self._affinity = AffinityCounts(
+            counts = self._affinity = AffinityCounts.of(
                 self._topology, self._cache, plugin.namespace_version
             )
         key = (profile, pod.needs, pod.namespace, tuple(pod.labels.items()))
@@ -122,35 +125,58 @@ class Engine:
     # -- below -----------------------------------------------------------------------------
 
     def _begin(self, snapshot: Snapshot) -> None:
+        """Derive everything anew."""
+        self._forgotten = self._cache.forgotten
         self._epoch = snapshot.epoch
         self._position = len(self._cache.changes)
         self._nodes: Sequence[NodeInfo] = snapshot.nodes
         self._facts: list[NodeFacts] = [node.known for node in snapshot.nodes]
         self.columns = Columns(snapshot.nodes)
-        # Rows of which pods changed; of those whose node changed, the bitwise complement.
-        self._log: list[int] = []
         self._signatures: dict[tuple[object, VectorProfile], Signature] = {}
         self._image_version = 0
-        self._drop_spreads()
-
-    def _drop_spreads(self) -> None:
-        self._topology = Topology(self._nodes)
-        self._spreads: dict[tuple[Any, ...], SpreadCounts | None] = {}
+        self._topology = Topology(snapshot.nodes)
         self._affinity = None
+        self._spreads = {}
 
-    def _note(self, change: Change) -> None:
+    def _rearrange(self, snapshot: Snapshot) -> dict[int, None]:
+        """Keep what is known of nodes that are still there; return the rows of the others."""
+        change = Rearrangement.of(self._nodes, self._facts, snapshot.nodes)
+        if 2 * len(change.fresh) >= len(snapshot):
+            self._begin(snapshot)
+            return {}
+        self._epoch = snapshot.epoch
+        self._nodes = snapshot.nodes
+        self._facts = [node.known for node in snapshot.nodes]
+        self._image_version += 1
+        self.columns = self.columns.rearranged(change)
+        if len(self._signatures) > self.REARRANGED_MAX:
+            self._signatures.clear()
+        for signature in self._signatures.values():
+            signature.rearrange(change, self.columns)
+        self._rebuild_topology(change)
+        return change.fresh
+
+    def _rebuild_topology(self, change: Rearrangement | None = None) -> None:
+        """Begin with domains anew, and keep the counts of rows."""
+        self._topology = self._topology.rebuilt(change)
+        self._spreads = {}
+        if self._affinity is not None:
+            self._affinity = self._affinity.rebuilt(self._topology, change)
+
+    def _note(self, change: Change, fresh: dict[int, None]) -> None:
+        """Take note of one change; rows that are fresh have it already."""
         row = change.node.row
+        if row < 0 or row in fresh:
+            return
         self.columns.touch(row)
         if change.pod is not None:
-            self._log.append(row)
             self._topology.change(change.pod, row, change.sign)
             if self._affinity is not None:
                 self._affinity.change(change.pod, row, change.sign)
             return
-        self._log.append(~row)
         old, new = self._facts[row], change.node.known
         self._facts[row] = new
         if old.images != new.images:
             self._image_version += 1
         if old.labels != new.labels or old.taints != new.taints:
-            self._drop_spreads()
+            self._rebuild_topology()

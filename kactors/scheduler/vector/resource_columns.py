@@ -33,7 +33,8 @@ def fit_mask(
         if not plugin.ignores(name):
             there, used = columns.scalar(name)
             mask &= amount <= there[rows] - used[rows]
-    return mask
+    found: NDArray[np.bool_] = mask
+    return found
 
 
 def fit_scores(

@@ -10,11 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kactors.scheduler.cache import Change
 from kactors.scheduler.framework.cycle_state import CycleState
 from kactors.scheduler.framework.framework import Framework
 from kactors.scheduler.framework.status import NodeStatuses, Status
 from kactors.scheduler.node_info import NodeInfo
-from kactors.scheduler.plugins.image_locality import ImageLocality, priority, spread_size
+from kactors.scheduler.plugins.image_locality import priority, spread_size
 from kactors.scheduler.plugins.taint_toleration import intolerable_count, soft_tolerations
 from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.vector.columns import Columns, Rows
@@ -26,6 +27,7 @@ from kactors.scheduler.vector.node_masks import (
     taint_mask,
 )
 from kactors.scheduler.vector.profile import VectorProfile
+from kactors.scheduler.vector.rearrangement import Rearrangement
 from kactors.scheduler.vector.resource_columns import balance_scores, fit_mask, fit_scores
 
 __all__ = ["Signature"]
@@ -44,7 +46,7 @@ class Signature:
         local: for these, the weighted sum of the scores that need no normalisation.
         taints: raw scores of TaintToleration; None while they are 0 everywhere.
         preferences: raw scores of NodeAffinity; None without preferences.
-        position: how much of the log of changed rows is in this.
+        position: how many of the cache's changes are in this.
         image_version: of the images when `local` was computed.
     """
 
@@ -52,7 +54,12 @@ class Signature:
     FEW: Final = 12
 
     def __init__(
-        self, pod: PodInfo, profile: VectorProfile, nodes: Sequence[NodeInfo], columns: Columns
+        self,
+        pod: PodInfo,
+        profile: VectorProfile,
+        nodes: Sequence[NodeInfo],
+        columns: Columns,
+        image_version: int,
     ) -> None:
         self._pod = pod
         self._profile = profile
@@ -65,7 +72,7 @@ class Signature:
         self._ports = profile.ports_filter if has_ports else None
         self._images = profile.image_score if pod.needs.images else None
         self.position = 0
-        self.image_version = -1
+        self.image_version = image_version
         self._static = self._static_mask()
         self.taints: Ints | None = None
         if profile.taint_score:
@@ -77,9 +84,10 @@ class Signature:
             self.preferences = preference_weights(preferred[0], pod, nodes)
         self.feasible: Mask = np.zeros(len(nodes), bool)
         self.local: Ints = np.zeros(len(nodes), np.int64)
-        self._image_scores: Ints | None = None
+        self._image_scores = self._score_images()
         self._refusals: dict[str, Status] | None = None
-        self._outdated: dict[int, None] = {}
+        self._outdated: dict[NodeInfo, None] = {}
+        self._compute(slice(None))
 
     def refusals(self, framework: Framework, state: CycleState) -> NodeStatuses:
         """Return why each node refuses the pod; every one of them must.
@@ -87,12 +95,13 @@ class Signature:
         Only nodes that have changed since this was last asked are asked again.
         """
         known = self._refusals
-        rows: Iterable[int] = self._outdated
+        nodes: Iterable[NodeInfo] = self._outdated
         if known is None:
             known = self._refusals = {}
-            rows = range(len(self._nodes))
-        for row in rows:
-            node = self._nodes[row]
+            nodes = self._nodes
+        for node in nodes:
+            if node.row < 0:
+                continue
             status = framework.run_filters(state, self._pod, node)
             assert status is not None, f"the plain form would put {self._pod.key} on {node.name}"
             known[node.name] = status
@@ -101,25 +110,57 @@ class Signature:
         statuses.update(known)
         return statuses
 
-    def rebuild(self, image_version: int) -> None:
-        """Compute everything that pods on nodes change, for all rows."""
-        self.image_version = image_version
-        if self._images is not None:
-            self._image_scores = _image_scores(self._images, self._pod, self._nodes)
-        self._compute(slice(None))
+    def see_images(self, version: int) -> None:
+        """Score the images again if they, or the number of nodes, have changed."""
+        if self.image_version != version:
+            self.image_version = version
+            if self._images is not None:
+                self._image_scores = self._score_images()
+                self._compute(slice(None))
 
-    def update(self, rows: dict[int, None]) -> None:
-        """Compute the same for some rows."""
-        self._outdated.update(rows)
+    def catch_up(self, changes: Sequence[Change]) -> None:
+        """Take note of the changes since this was last up to date."""
+        rows: dict[int, None] = {}
+        for index in range(self.position, len(changes)):
+            change = changes[index]
+            row = change.node.row
+            if row < 0:
+                continue
+            self._outdated[change.node] = None
+            if change.pod is None:
+                self.update_node(row)
+            else:
+                rows[row] = None
         if len(rows) <= self.FEW:
             for row in rows:
                 self._update_row(row)
         else:
             self._compute(np.fromiter(rows, np.intp, len(rows)))
 
+    def rearrange(self, change: Rearrangement, columns: Columns) -> None:
+        """Follow the nodes to their new rows; look at those that are fresh."""
+        self._nodes, self._columns = change.nodes, columns
+        take = change.take
+        self._static = self._static[take]
+        self.feasible = self.feasible[take]
+        self.local = self.local[take]
+        if self.taints is not None:
+            self.taints = self.taints[take]
+        if self.preferences is not None:
+            self.preferences = self.preferences[take]
+        if self._image_scores is not None:
+            self._image_scores = self._image_scores[take]
+        known = self._refusals
+        if known is not None:
+            self._refusals = {
+                node.name: known[node.name] for node in change.nodes if node.name in known
+            }
+        for row in change.fresh:
+            self._outdated[change.nodes[row]] = None
+            self.update_node(row)
+
     def update_node(self, row: int) -> None:
         """Note that a node object has changed."""
-        self._outdated[row] = None
         pod, profile, node = self._pod, self._profile, self._nodes[row]
         self._static[row] = all(
             each is None or each.filter(_NO_STATE, pod, node) is None
@@ -189,22 +230,20 @@ class Signature:
             total += int(self._image_scores[row])
         self.local[row] = total
 
-
-def _image_scores(
-    scoring: tuple[ImageLocality, int], pod: PodInfo, nodes: Sequence[NodeInfo]
-) -> Ints | None:
-    """Return the weighted scores of ImageLocality; None if they are 0 everywhere."""
-    plugin, weight = scoring
-    known = plugin.image_counts()
-    images = [image for image in pod.needs.images if image in known]
-    if not images:
-        return None
-    sizes = [0] * len(nodes)
-    for image in images:
-        for row, node in enumerate(nodes):
-            size = node.known.images.get(image)
-            if size is not None:
-                sizes[row] += spread_size(size, known[image], len(nodes))
-    containers = pod.needs.containers
-    scores = {size: priority(size, containers) * weight for size in dict.fromkeys(sizes)}
-    return np.array([scores[size] for size in sizes], np.int64)
+    def _score_images(self) -> Ints | None:
+        """Return the weighted scores of ImageLocality; None if they are 0 everywhere."""
+        if self._images is None:
+            return None
+        plugin, weight = self._images
+        known, needs, nodes = plugin.image_counts(), self._pod.needs, self._nodes
+        images = [image for image in needs.images if image in known]
+        if not images:
+            return None
+        sizes = [0] * len(nodes)
+        for image in images:
+            for row, node in enumerate(nodes):
+                size = node.known.images.get(image)
+                if size is not None:
+                    sizes[row] += spread_size(size, known[image], len(nodes))
+        scores = {size: priority(size, needs.containers) * weight for size in dict.fromkeys(sizes)}
+        return np.array([scores[size] for size in sizes], np.int64)

@@ -12,6 +12,7 @@ from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.spread_constraint import HOSTNAME
 from kactors.scheduler.vector.columns import Rows
 from kactors.scheduler.vector.node_masks import selected_mask, taint_mask
+from kactors.scheduler.vector.rearrangement import Rearrangement
 from kactors.scheduler.vector.topology import DomainCounts, MatchCounts, TopologyColumn
 
 __all__ = ["SpreadCounts", "Topology"]
@@ -22,7 +23,7 @@ Mask = NDArray[np.bool_]
 class Topology:
     """The columns and counts that several signatures share.
 
-    They live until nodes come or go, or change their labels or taints.
+    Columns live until nodes come or go, or change their labels or taints; counts live on.
     """
 
     def __init__(self, nodes: Sequence[NodeInfo]) -> None:
@@ -46,6 +47,19 @@ class Topology:
             found = self._matches[key] = MatchCounts(namespace, rule.selector, self.nodes)
             self._by_namespace.setdefault(namespace, []).append(found)
         return found
+
+    def rebuilt(self, change: Rearrangement | None) -> "Topology":
+        """Return one with the same counts; without a change of rows, domains are read anew."""
+        other = Topology(self.nodes if change is None else change.nodes)
+        other._matches = self._matches
+        other._by_namespace = self._by_namespace
+        if change is not None:
+            other._columns = {
+                key: column.rearranged(change) for key, column in self._columns.items()
+            }
+            for matches in self._matches.values():
+                matches.rearrange(change, matches.count)
+        return other
 
     def change(self, pod: PodInfo, row: int, sign: int) -> None:
         """Note that a pod came to a row, or left it."""

@@ -5,7 +5,7 @@ pods of each row, `MatchCounts` those that one selector means; `DomainCounts` ad
 domain, over the rows that one kind of pod counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kactors.api.labels import LabelSelector
 from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.pod_info import PodInfo
+from kactors.scheduler.vector.rearrangement import Rearrangement
 
 __all__ = ["DomainCounts", "MatchCounts", "RowCounts", "TopologyColumn"]
 
@@ -28,15 +29,28 @@ class TopologyColumn:
     """
 
     def __init__(self, key: str, nodes: Sequence[NodeInfo]) -> None:
-        known: dict[str, int] = {}
-        domains = []
-        for node in nodes:
-            value = node.known.labels.get(key)
-            domains.append(0 if value is None else known.setdefault(value, len(known) + 1))
         self.key = key
-        self.domain: NDArray[np.intp] = np.array(domains, np.intp)
-        self.size = len(known) + 1
-        self.complete = bool(self.domain.all())
+        self._known: dict[str, int] = {}
+        self._set(np.array([self._domain_of(node) for node in nodes], np.intp))
+
+    def rearranged(self, change: Rearrangement) -> "TopologyColumn":
+        """Return the same domains for other rows; one may be empty then."""
+        other = TopologyColumn(self.key, ())
+        other._known = self._known
+        domain = self.domain[change.take]
+        for row in change.fresh:
+            domain[row] = other._domain_of(change.nodes[row])
+        other._set(domain)
+        return other
+
+    def _domain_of(self, node: NodeInfo) -> int:
+        value = node.known.labels.get(self.key)
+        return 0 if value is None else self._known.setdefault(value, len(self._known) + 1)
+
+    def _set(self, domain: NDArray[np.intp]) -> None:
+        self.domain = domain
+        self.size = len(self._known) + 1
+        self.complete = bool(domain.all())
 
 
 class RowCounts:
@@ -56,6 +70,13 @@ class RowCounts:
         self.per_row[row] += sign
         self.log.append((row, sign))
 
+    def rearrange(self, change: Rearrangement, count: Callable[[NodeInfo], int]) -> None:
+        """Follow the nodes to their new rows; count those that are fresh."""
+        self.per_row = self.per_row[change.take]
+        for row in change.fresh:
+            self.per_row[row] = count(change.nodes[row])
+        self.log = []
+
 
 class MatchCounts(RowCounts):
     """How many pods that a selector means each row has.
@@ -68,15 +89,12 @@ class MatchCounts(RowCounts):
         self.namespace = namespace
         self._selector = selector
         self._known: dict[tuple[tuple[str, str], ...], bool] = {}
-        super().__init__(
-            [
-                sum(
-                    1
-                    for pod in node.pods.values()
-                    if pod.namespace == namespace and self._counts(pod)
-                )
-                for node in nodes
-            ]
+        super().__init__([self.count(node) for node in nodes])
+
+    def count(self, node: NodeInfo) -> int:
+        """Count the pods of a node."""
+        return sum(
+            1 for pod in node.pods.values() if pod.namespace == self.namespace and self._counts(pod)
         )
 
     def change(self, pod: PodInfo, row: int, sign: int) -> None:
