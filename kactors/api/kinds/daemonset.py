@@ -9,6 +9,7 @@ from kactors.api.field_errors import FieldError
 from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.strategy import Strategy
+from kactors.api.validation.counters import validate_counters
 from kactors.api.validation.workloads import (
     selector_unchanged,
     validate_daemonset_strategy,
@@ -32,6 +33,10 @@ class DaemonSetStrategy(Strategy):
             fill(part(update, "rollingUpdate"), maxUnavailable=1, maxSurge=0)
         fill(spec, revisionHistoryLimit=10)
         default_template(spec)
+
+    def validate_status(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with the counts."""
+        return validate_counters(new, old)
 
     def validate_object(self, obj: Object) -> list[FieldError]:
         """Return what is wrong with the spec."""

@@ -11,6 +11,7 @@ from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.scale import SCALE
 from kactors.api.strategy import Strategy
+from kactors.api.validation.counters import validate_counters
 from kactors.api.validation.workloads import (
     selector_unchanged,
     validate_deployment_strategy,
@@ -48,6 +49,10 @@ class DeploymentStrategy(Strategy):
         meta.pop("labels", None)
         if labels := labels_of(old):
             meta["labels"] = dict(labels)
+
+    def validate_status(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with the counts."""
+        return validate_counters(new, old)
 
     def validate_object(self, obj: Object) -> list[FieldError]:
         """Return what is wrong with the spec."""

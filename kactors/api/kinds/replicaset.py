@@ -10,6 +10,7 @@ from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.scale import SCALE
 from kactors.api.strategy import Strategy
+from kactors.api.validation.counters import validate_counters
 from kactors.api.validation.workloads import selector_unchanged, validate_replicated
 
 __all__ = ["REPLICA_SET"]
@@ -25,6 +26,10 @@ class ReplicaSetStrategy(Strategy):
         spec = part(obj, "spec")
         fill(spec, replicas=1)
         default_template(spec)
+
+    def validate_status(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with the counts."""
+        return validate_counters(new, old)
 
     def validate_object(self, obj: Object) -> list[FieldError]:
         """Return what is wrong with the spec."""

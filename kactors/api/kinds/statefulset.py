@@ -11,6 +11,7 @@ from kactors.api.objects import Object
 from kactors.api.resource import Resource, Subresource
 from kactors.api.scale import SCALE
 from kactors.api.strategy import Strategy
+from kactors.api.validation.counters import validate_counters
 from kactors.api.validation.workloads import validate_replicated, validate_statefulset_spec
 
 __all__ = ["STATEFUL_SET"]
@@ -42,6 +43,10 @@ class StatefulSetStrategy(Strategy):
         for claim in spec.get("volumeClaimTemplates") or ():
             fill(claim, apiVersion="v1", kind="PersistentVolumeClaim")
             default_claim(claim)
+
+    def validate_status(self, new: Object, old: Object) -> list[FieldError]:
+        """Return what is wrong with the counts."""
+        return validate_counters(new, old)
 
     def validate_object(self, obj: Object) -> list[FieldError]:
         """Return what is wrong with the spec."""

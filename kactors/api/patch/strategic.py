@@ -1,8 +1,8 @@
 """Strategic merge patches: merge patches that know how lists are merged, and obey directives.
 
 A list whose field has the merge strategy is merged item by item, found by its merge key (or, of
-plain values, by being equal); others are replaced. The directives are ``$patch`` (replace, delete
-or merge), ``$retainKeys``, ``$setElementOrder/list`` and ``$deleteFromPrimitiveList/list``.
+plain values, by being equal); others are replaced. The directives are ``$patch`` (replace or
+delete), ``$retainKeys``, ``$setElementOrder/list`` and ``$deleteFromPrimitiveList/list``.
 
 Source: kubernetes apimachinery pkg/util/strategicpatch/patch.go; the design:
 contributors/devel/sig-api-machinery/strategic-merge-patch.md.
@@ -56,7 +56,7 @@ def _merge_map(original: Object, patch: Object, definition: Definition | None) -
             return replacement
         case "delete":
             return {}
-        case None | "merge":
+        case None:
             pass
         case other:
             raise MalformedPatch(f"Unknown patch type found: {other}")

@@ -25,6 +25,7 @@ __all__ = ["validate_budget", "validate_event", "validate_lease", "validate_name
            "validate_namespace_status", "validate_node", "validate_node_update",
            "validate_priority_class", "validate_priority_class_update"]  # fmt: skip
 
+_ONLY_OF_NODES = ("pods", "attachable-volumes-")
 _SET_ONCE = ("podCIDR", "providerID")
 _HIGHEST_OF_USERS = 1_000_000_000
 _OF_THE_SYSTEM = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
@@ -63,7 +64,7 @@ def validate_node(node: Object) -> list[FieldError]:
     status: Object = node.get("status") or {}
     for name in ("capacity", "allocatable"):
         amounts = {key: amount for key, amount in (status.get(name) or {}).items()
-                   if "/" in key or key != "pods"}  # fmt: skip
+                   if not key.startswith(_ONLY_OF_NODES)}  # fmt: skip
         errors += validate_resource_list(amounts, f"status.{name}")
     return errors
 

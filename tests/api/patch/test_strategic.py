@@ -114,10 +114,34 @@ def test_the_order_of_elements() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "change", "after"),
+    [
+        ("12", {"merge": "23"}, "123"),
+        ("124", {"order": "123", "merge": "3"}, "1234"),
+        ("1234", {"order": "12", "delete": "3"}, "124"),
+        ("12334", {"order": "12", "delete": "3"}, "124"),
+        ("123", {"order": "21", "delete": "3"}, "21"),
+        ("123", {"order": "421", "merge": "4", "delete": "3"}, "421"),
+        ("", {"order": "12", "merge": "12"}, "12"),
+    ],
+)
+def test_plain_lists_as_in_upstream_s_tables(
+    before: str, change: dict[str, str], after: str
+) -> None:
+    """Unions, deletions and orders of values, as patch_test.go has them."""
+    names = {"merge": "finalizers", "order": "$setElementOrder/finalizers",
+             "delete": "$deleteFromPrimitiveList/finalizers"}  # fmt: skip
+    old = {"metadata": {"finalizers": list(before)}}
+    patch = {"metadata": {names[key]: list(value) for key, value in change.items()}}
+    assert _patched(old, patch) == {"metadata": {"finalizers": list(after)}}
+
+
+@pytest.mark.parametrize(
     ("patch", "message"),
     [
         ([], "a strategic merge patch is an object"),
         ({"$patch": "sing"}, "Unknown patch type found: sing"),
+        ({"spec": {"$patch": "merge"}}, "Unknown patch type found: merge"),
         ({"spec": {"containers": [{"image": "x"}]}}, "does not contain declared merge key: name"),
         ({"spec": {"containers": [{"name": "a", "$patch": "sing"}]}}, "Unknown patch type"),
         ({"spec": {"containers": [{"name": "a", "$patch": "merge"}]}}, "cannot yet be specified"),

@@ -146,6 +146,13 @@ STATUSES = [
      "may only be 'Terminating' if"),
     ("Deployment", [("status", {"conditions": [{"type": "A"}, {"type": "A"}]})], [],
      "status.conditions[1].type: Duplicate value: \"A\""),
+    ("Deployment", [("status", {"replicas": 1, "readyReplicas": 2})], [],
+     "status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas"),
+    ("ReplicaSet", [("status", {"replicas": 2, "availableReplicas": 1})], [],
+     "status.availableReplicas: Invalid value: 1: cannot be greater than readyReplicas"),
+    ("StatefulSet", [("status", {"replicas": -1})], [], "status.replicas: Invalid value: -1"),
+    ("DaemonSet", [("status", {"numberReady": -1})], [], "status.numberReady: Invalid value: -1"),
+    ("Deployment", [("status", {})], [("status", {"collisionCount": 1})], "cannot be decremented"),
     ("Deployment", [("status", {"conditions": [{}]})], [], "status.conditions[0].type: Required"),
 ]  # fmt: skip
 
