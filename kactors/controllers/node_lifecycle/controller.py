@@ -144,6 +144,8 @@ class NodeLifecycleController(ObjectController):
         if after == "True":
             await self._reachable(node)
             return after
+        if get_condition(node, "Ready") is None:
+            return after  # it is new, and has time to say its first word
         self._enqueue(node)
         if before == "True":
             message = f"Node {name} status is now: NodeNotReady"
