@@ -96,6 +96,8 @@ class FitError(SchedulerError):
 
     def text(self) -> str:
         """Say what upstream says: counts by reason, sorted."""
+        if not self.node_count:
+            return "no nodes available to schedule pods"
         start = f"0/{self.node_count} nodes are available"
         if self.pre_filter_message:
             return f"{start}: {self.pre_filter_message}."

@@ -207,7 +207,8 @@ class ScheduleOne:
         message = str(error)
         nominated: str | None = None
         effects: tuple[Effect, ...] = ()
-        if not error.pre_filter_message or error.statuses.absent.code is Code.UNSCHEDULABLE:
+        filtered = not error.pre_filter_message or error.statuses.absent.code is Code.UNSCHEDULABLE
+        if filtered and error.node_count:
             try:
                 result = framework.run_post_filters(state, pod, error.statuses)
             except CycleError as problem:

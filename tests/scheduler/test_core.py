@@ -100,14 +100,15 @@ def test_a_pod_that_fits_nowhere() -> None:
 
 
 def test_no_node_at_all() -> None:
-    """Without nodes the message says so."""
+    """Without nodes the message says so, and the pod is tried again without any event."""
     scheduler = core()
     scheduler.pod_changed(None, pod("p"), 0)
 
     _, patch = attempted(scheduler).effects
 
     assert isinstance(patch, PatchPodStatus)
-    assert patch.message.startswith("0/0 nodes are available.")
+    assert patch.message == "no nodes available to schedule pods"
+    assert scheduler.queue.pending().backoff == 1
 
 
 def test_a_binding_that_fails() -> None:
