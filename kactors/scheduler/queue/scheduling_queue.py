@@ -26,6 +26,7 @@ from kactors.scheduler.queue.hints import Hints, Strategy
 from kactors.scheduler.queue.in_flight import Happening, InFlight
 from kactors.scheduler.queue.nominator import Nominator
 from kactors.scheduler.queue.queued_pod import QueuedPod
+from kactors.scheduler.queue.unschedulable_pods import UnschedulablePods
 
 __all__ = ["Pending", "SchedulingQueue"]
 
@@ -65,7 +66,7 @@ class SchedulingQueue:
         self._backoff = BackoffQueue(
             config.pod_initial_backoff_ns, config.pod_max_backoff_ns, sort.sort_key
         )
-        self._waiting: dict[str, QueuedPod] = {}
+        self._waiting = UnschedulablePods()
         self._in_flight = InFlight()
         self._popped: dict[str, QueuedPod] = {}
         self._next_flush_ns: int | None = None
@@ -114,7 +115,7 @@ class SchedulingQueue:
         self._popped.pop(uid, None)
         self._active.remove(uid)
         self._backoff.remove(uid)
-        self._waiting.pop(uid, None)
+        self._waiting.remove(uid)
 
     # -- attempts --------------------------------------------------------------------------
 
@@ -178,12 +179,15 @@ class SchedulingQueue:
         """
         self._in_flight.happened(happening)
         moved = 0
-        for queued in list(self._waiting.values()):
+        if not len(self._waiting):
+            return moved
+        plugins = self._hints.interested(happening.event)
+        for queued in self._waiting if plugins is None else self._waiting.refused_by(plugins):
             if worth is not None and not worth(queued.pod):
                 continue
             strategy = self._hints.strategy(queued, happening)
             if strategy is not Strategy.SKIP:
-                del self._waiting[queued.pod.uid]
+                self._waiting.remove(queued.pod.uid)
                 self._place(queued, strategy, now_ns)
                 moved += queued.pod.uid not in self._waiting
         return moved
@@ -191,7 +195,7 @@ class SchedulingQueue:
     def activate(self, uids: Iterable[str]) -> None:
         """Move pods to the active queue, whatever they wait for."""
         for uid in uids:
-            queued = self._waiting.pop(uid, None) or self._backoff.remove(uid)
+            queued = self._waiting.remove(uid) or self._backoff.remove(uid)
             if queued is not None:
                 self._to_active(queued)
 
@@ -206,14 +210,14 @@ class SchedulingQueue:
         if now_ns < self._next_flush_ns:
             return
         self._next_flush_ns = now_ns + self.FLUSH_INTERVAL_NS
-        for queued in list(self._waiting.values()):
+        for queued in self._waiting:
             if not queued.gated_by and now_ns - queued.timestamp_ns > self._flush_ns:
-                del self._waiting[queued.pod.uid]
+                self._waiting.remove(queued.pod.uid)
                 self._place(queued, Strategy.AFTER_BACKOFF, now_ns)
 
     def next_flush_ns(self) -> int | None:
         """Return when `flush` may have something to do; None if never, as things are."""
-        times = [self._backoff.next_ready_ns(), self._next_flush_ns if self._waiting else None]
+        times = [self._backoff.next_ready_ns(), self._next_flush_ns if len(self._waiting) else None]
         return min((each for each in times if each is not None), default=None)
 
     # -- looking in ------------------------------------------------------------------------
@@ -233,7 +237,7 @@ class SchedulingQueue:
 
     def pending(self) -> Pending:
         """Return how many pods are where."""
-        gated = sum(1 for queued in self._waiting.values() if queued.gated_by)
+        gated = sum(1 for queued in self._waiting if queued.gated_by)
         return Pending(
             active=len(self._active),
             backoff=len(self._backoff),
@@ -248,13 +252,13 @@ class SchedulingQueue:
         for event in changes_of_pod(old, queued.pod):
             strategy = self._hints.strategy(queued, Happening(event, old, queued.pod))
             if strategy is not Strategy.SKIP:
-                del self._waiting[queued.pod.uid]
+                self._waiting.remove(queued.pod.uid)
                 self._place(queued, strategy, now_ns)
                 return
 
     def _place(self, queued: QueuedPod, strategy: Strategy, now_ns: int) -> None:
         if strategy is Strategy.SKIP:
-            self._waiting[queued.pod.uid] = queued
+            self._waiting.add(queued)
         elif strategy is Strategy.AFTER_BACKOFF and self._backoff.backs_off(queued, now_ns):
             if not self._is_gated(queued):
                 self._backoff.add(queued)
@@ -271,7 +275,7 @@ class SchedulingQueue:
             if plugin.pre_enqueue(queued.pod) is not None:
                 queued.gated_by = plugin.name
                 queued.rejected_by = frozenset((plugin.name,))
-                self._waiting[queued.pod.uid] = queued
+                self._waiting.add(queued)
                 return True
         queued.gated_by = ""
         return False

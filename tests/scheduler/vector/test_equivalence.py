@@ -29,6 +29,7 @@ class Twins:
         self.around = Surroundings()
         self.framework: Framework = self.around.framework()
         self.names: list[str] = []
+        self.gone: list[str] = []
         self.placed: list[PodInfo] = []
         self.templates = [some_pod("template", self.chance) for _ in range(6)]
         self.number = 0
@@ -46,13 +47,16 @@ class Twins:
         match what:
             case "add node":
                 name = f"node-{self.number}"
+                if self.gone and chance.chance(0.5):
+                    name = self.gone.pop()  # Its pods were there all the time.
                 self.names.append(name)
                 cache.add_node(NodeFacts.of(some_node(name, chance)))
             case "update node" if self.names:
                 name = chance.choice(self.names)
                 cache.update_node(NodeFacts.of(some_node(name, chance)))
             case "remove node" if self.names:
-                cache.remove_node(self.names.pop(chance.below(len(self.names))))
+                self.gone.append(self.names.pop(chance.below(len(self.names))))
+                cache.remove_node(self.gone[-1])
             case "remove pod" if self.placed:
                 cache.remove_pod(self.placed.pop(chance.below(len(self.placed))).uid)
             case "terminate pod" if self.placed:
