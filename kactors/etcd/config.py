@@ -38,6 +38,7 @@ class MemberConfig:
         snapshot_chunk_bytes: of a snapshot that is sent to a member.
         segment_bytes: of the write-ahead log's files.
         preallocate: fill segments with zeros ahead of time, which makes syncs faster.
+        ahead_bytes: see `Wal.open`.
         quota_bytes: how much the store may hold; 0 is no bound.
         request_bytes_max: larger requests are refused.
         txn_ops_max: operations in one transaction.
@@ -64,6 +65,7 @@ class MemberConfig:
     snapshot_chunk_bytes: int = 256 * 1024
     segment_bytes: int = SEGMENT_BYTES
     preallocate: bool = False
+    ahead_bytes: int = 0
     quota_bytes: int = DEFAULT_QUOTA_BYTES
     request_bytes_max: int = DEFAULT_REQUEST_BYTES_MAX
     txn_ops_max: int = 128

@@ -138,7 +138,9 @@ class MemberStorage:
         await wal.close()
 
     @classmethod
-    async def open(cls, disk: Disk, *, segment_bytes: int, preallocate: bool) -> Self:
+    async def open(
+        cls, disk: Disk, *, segment_bytes: int, preallocate: bool, ahead_bytes: int = 0
+    ) -> Self:
         """Open what the disk holds.
 
         Raises:
@@ -152,6 +154,7 @@ class MemberStorage:
             carried_types=CARRIED,
             segment_bytes=segment_bytes,
             preallocate=preallocate,
+            ahead_bytes=ahead_bytes,
         )
         found = replay(recovery)
         head = found.head

@@ -34,6 +34,10 @@ _LOOK_SECONDS: Final = 0.1
 #: as long.
 _COLLECTOR: Final = (50_000, 50, 100)
 
+#: How far a log's file is made longer at a time: its zeros leave with the records before them, in
+#: one sync of several hundred, and the others have no metadata to write, which is half the work.
+_AHEAD_BYTES: Final = 128 * 1024
+
 Log = Callable[[str], None]
 
 
@@ -105,6 +109,7 @@ async def run_member(
         EndpointError: the place to listen at cannot be had.
     """
     gc.set_threshold(*_COLLECTOR)
+    config = attrs.evolve(config, ahead_bytes=config.ahead_bytes or _AHEAD_BYTES)
     url = MemberUrl.parse(config.url)
     wires = Wires(url.host, listen or url.endpoint, peers_of(config), tls)
     with LiveDisk(data_directory, inline_sync=inline_sync or None) as disk:

@@ -48,7 +48,10 @@ async def open_storage(
         else:
             await begin_cluster(disk, config)
     return await MemberStorage.open(
-        disk, segment_bytes=config.segment_bytes, preallocate=config.preallocate
+        disk,
+        segment_bytes=config.segment_bytes,
+        preallocate=config.preallocate,
+        ahead_bytes=config.ahead_bytes,
     )
 
 

@@ -16,6 +16,9 @@ class LogEnd:
 
     Knows nothing of tasks: one method at a time, and none after one has failed.
 
+    A sync of bytes that make a file longer writes metadata as well. With ``ahead_bytes`` a file
+    is made longer by so many zeros at a time, and most records overwrite some of them.
+
     Attributes:
         segments: every segment's header, the oldest first.
         written: the number of the last record handed to the disk.
@@ -35,6 +38,7 @@ class LogEnd:
         proven_end: int,
         last: int,
         carried_types: Collection[int],
+        ahead_bytes: int,
     ) -> None:
         self.segments = list(segments)
         self.written = self.durable = last
@@ -42,6 +46,7 @@ class LogEnd:
         self._supply = supply
         self._file = file
         self._framer = framer
+        self._ahead_bytes = ahead_bytes
         self._records_end = records_end
         self._proven_end = proven_end  # frames on the disk say that all before it is durable
         self._carried = {record.type: record for record in segments[-1].carried}
@@ -49,7 +54,12 @@ class LogEnd:
 
     @classmethod
     async def create(
-        cls, supply: SegmentSupply, metadata: bytes, carried_types: Collection[int]
+        cls,
+        supply: SegmentSupply,
+        metadata: bytes,
+        carried_types: Collection[int],
+        *,
+        ahead_bytes: int = 0,
     ) -> Self:
         """Put a log's first segment in place.
 
@@ -69,6 +79,7 @@ class LogEnd:
             proven_end=end,
             last=0,
             carried_types=carried_types,
+            ahead_bytes=ahead_bytes,
         )
 
     @classmethod
@@ -79,6 +90,8 @@ class LogEnd:
         supply: SegmentSupply,
         found: Found,
         carried_types: Collection[int],
+        *,
+        ahead_bytes: int = 0,
     ) -> Self:
         """Go on where a log ends: make what was read durable, and the debris zeros.
 
@@ -102,6 +115,7 @@ class LogEnd:
             proven_end=proven_end,
             last=found.segments[0].first + len(found.records) - 1,
             carried_types=carried_types,
+            ahead_bytes=ahead_bytes,
         )
         end._carry(found.records)
         return end
@@ -117,16 +131,18 @@ class LogEnd:
         return self.written < self.segments[-1].first
 
     async def write(self, records: Sequence[Record]) -> None:
-        """Write records behind the last one, in one call."""
+        """Write records behind the last one, in one call; zeros behind them where the file ends."""
         if not records:
             return
         offset, self._proven_end = self._framer.end, self._framer.durable
         data = self._framer.frame(records)
+        self.written_bytes += len(data)
+        if self._framer.end > self._file.size:
+            data += bytes(self._ahead_bytes)
         await self._file.write(offset, data)
         self._records_end = self._framer.end
         self._carry(records)
         self.written += len(records)
-        self.written_bytes += len(data)
 
     async def sync(self) -> None:
         """Make what was written durable."""

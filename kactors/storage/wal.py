@@ -100,6 +100,7 @@ class Wal:
         carried_types: Collection[int] = (),
         segment_bytes: int = SEGMENT_BYTES,
         preallocate: bool = False,
+        ahead_bytes: int = 0,
     ) -> tuple[Self, Recovery]:
         """Open the log in ``directory``; return it, and what it holds.
 
@@ -116,6 +117,8 @@ class Wal:
                 single batch that is larger.
             preallocate: fill segments with zeros before they are used, so that syncs are
                 faster; see `keep_prepared`.
+            ahead_bytes: or lengthen the last segment by so many zeros at a time: nearly as
+                fast, and there is nothing to prepare.
 
         Raises:
             WalMissingError: there is no log, and ``create`` was not given.
@@ -136,10 +139,12 @@ class Wal:
         supply = SegmentSupply(disk, directory, filled_bytes=filled_bytes)
         await supply.clear()
         if found is None:
-            end = await LogEnd.create(supply, metadata, carried_types)
+            end = await LogEnd.create(supply, metadata, carried_types, ahead_bytes=ahead_bytes)
             recovery = Recovery(created=True, metadata=metadata)
         else:
-            end = await LogEnd.mend(disk, directory, supply, found, carried_types)
+            end = await LogEnd.mend(
+                disk, directory, supply, found, carried_types, ahead_bytes=ahead_bytes
+            )
             recovery = Recovery(
                 records=found.records,
                 first_number=found.segments[0].first,

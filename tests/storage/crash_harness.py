@@ -25,7 +25,15 @@ from kactors.storage.names import Names
 from kactors.storage.operation import Operation
 from kactors.storage.record import Record
 from kactors.storage.sim_disk import SimDisk
-from tests.storage.crash_story import Promises, Violation, open_log, recover, story
+from tests.storage.crash_story import (
+    GROWING,
+    Promises,
+    Space,
+    Violation,
+    open_log,
+    recover,
+    story,
+)
 from tests.storage.driver import drive, immediate
 from tests.storage.every_choice import EveryChoice
 
@@ -134,11 +142,11 @@ def restore(image: bytes) -> Names:
     return names
 
 
-def operations_of_story(*, preallocate: bool) -> list[Operation]:
+def operations_of_story(*, space: Space) -> list[Operation]:
     """Return what the story asks of the disk when nothing goes wrong."""
     stage = Stage(EveryChoice())
     with immediate():
-        drive(story(stage.disk, Promises(), preallocate=preallocate))
+        drive(story(stage.disk, Promises(), space=space))
     return stage.operations
 
 
@@ -150,7 +158,7 @@ def operations_of_recovery(situation: Situation) -> list[Operation]:
     return stage.operations
 
 
-def stopped_stories(mishap: Mishap | None, *, preallocate: bool) -> Iterator[Situation]:
+def stopped_stories(mishap: Mishap | None, *, space: Space) -> Iterator[Situation]:
     """Yield what the story can leave if it stops, anywhere after the mishap if there is one."""
     choice = EveryChoice()
     doubtful = mishap is not None and mishap.kind in SILENT
@@ -158,7 +166,7 @@ def stopped_stories(mishap: Mishap | None, *, preallocate: bool) -> Iterator[Sit
         for _ in choice:
             stage, promises = Stage(choice, mishap=mishap), Promises(doubtful=doubtful)
             with stage.act(promises):
-                drive(story(stage.disk, promises, preallocate=preallocate))
+                drive(story(stage.disk, promises, space=space))
             for number, (image, promised) in enumerate(stage.stops):
                 yield Situation(image, promised, (mishap, choice.answers, number))
 
@@ -238,7 +246,7 @@ async def _examine(disk: SimDisk, promises: Promises) -> None:
     number = wal.append([extra])
     await wal.sync()
     disk.crash()
-    wal, third = await open_log(disk, create=False, preallocate=False)
+    wal, third = await open_log(disk, create=False, space=GROWING)
     if third.records != (*second.records, extra):
         raise Violation("what was appended after the recovery is not there")
     if wal.last_number != number:

@@ -4,6 +4,8 @@ Everything is small, so that segments fill up quickly and the sectors that a cra
 or lose can be counted on one hand.
 """
 
+from typing import NamedTuple
+
 import attrs
 
 from kactors.storage.record import Record
@@ -18,6 +20,16 @@ BLOCK_BYTES = 400
 METADATA = b"whose log it is"
 CARRIED = 2
 """The type of every third record; of these only the latest counts."""
+
+
+class Space(NamedTuple):
+    """Where the room for records comes from; see `Wal.open`."""
+
+    preallocate: bool
+    ahead_bytes: int
+
+
+GROWING, FILLED, AHEAD = Space(False, 0), Space(True, 0), Space(False, 600)
 
 
 class Violation(AssertionError):
@@ -88,7 +100,7 @@ async def save(store: SnapshotStore, promises: Promises, index: int) -> None:
     promises.snapshot = index
 
 
-async def open_log(disk: SimDisk, *, create: bool, preallocate: bool) -> tuple[Wal, Recovery]:
+async def open_log(disk: SimDisk, *, create: bool, space: Space) -> tuple[Wal, Recovery]:
     """Open the log as the story does."""
     return await Wal.open(
         disk,
@@ -97,13 +109,14 @@ async def open_log(disk: SimDisk, *, create: bool, preallocate: bool) -> tuple[W
         metadata=METADATA,
         carried_types=[CARRIED],
         segment_bytes=SEGMENT_BYTES,
-        preallocate=preallocate,
+        preallocate=space.preallocate,
+        ahead_bytes=space.ahead_bytes,
     )
 
 
-async def story(disk: SimDisk, promises: Promises, *, preallocate: bool) -> None:
+async def story(disk: SimDisk, promises: Promises, *, space: Space) -> None:
     """Use everything that a log and its snapshots can do."""
-    wal, _ = await open_log(disk, create=True, preallocate=preallocate)
+    wal, _ = await open_log(disk, create=True, space=space)
     promises.opened = True
     await append_and_sync(wal, promises, 20)
     await append_and_sync(wal, promises, 700, 30)
@@ -120,7 +133,7 @@ async def story(disk: SimDisk, promises: Promises, *, preallocate: bool) -> None
     await wal.close()
     promises.acknowledge()
 
-    wal, recovery = await open_log(disk, create=False, preallocate=preallocate)
+    wal, recovery = await open_log(disk, create=False, space=space)
     check_recovery(recovery, promises)
     await append_and_sync(wal, promises, 50)
     await save(store, promises, 9)
@@ -186,7 +199,7 @@ async def recover(disk: SimDisk, promises: Promises) -> tuple[Wal, Recovery]:
         Violation: one was broken.
         StorageError: the disk's damage is reported.
     """
-    wal, recovery = await open_log(disk, create=not promises.opened, preallocate=False)
+    wal, recovery = await open_log(disk, create=not promises.opened, space=GROWING)
     check_recovery(recovery, promises)
     await check_snapshots(disk, promises)
     return wal, recovery

@@ -11,10 +11,21 @@ def numbered(number: int, size: int = 0) -> Record:
     return Record(1, b"%d" % number + bytes(size))
 
 
-async def new_log(disk: Disk, *, segment_bytes: int = 1 << 20, preallocate: bool = False) -> Wal:
+async def new_log(
+    disk: Disk,
+    *,
+    segment_bytes: int = 1 << 20,
+    preallocate: bool = False,
+    ahead_bytes: int = 0,
+) -> Wal:
     """Make a log."""
     wal, recovery = await Wal.open(
-        disk, "log", create=True, segment_bytes=segment_bytes, preallocate=preallocate
+        disk,
+        "log",
+        create=True,
+        segment_bytes=segment_bytes,
+        preallocate=preallocate,
+        ahead_bytes=ahead_bytes,
     )
     assert recovery == Recovery(created=True)
     return wal

@@ -29,7 +29,7 @@ from tests.storage.crash_harness import (
     stopped_recoveries,
     stopped_stories,
 )
-from tests.storage.crash_story import LOG, Violation
+from tests.storage.crash_story import AHEAD, FILLED, GROWING, LOG, Space, Violation
 
 
 def mishaps(operations: list[Operation], meets: dict[str, set[Operation]]) -> Iterator[Mishap]:
@@ -40,13 +40,13 @@ def mishaps(operations: list[Operation], meets: dict[str, set[Operation]]) -> It
                 yield Mishap(kind, at)
 
 
-def after_the_story(*, preallocate: bool) -> Iterator[Situation]:
+def after_the_story(*, space: Space) -> Iterator[Situation]:
     """Yield what a stop anywhere in the story, or a fault that is noticed, can lead to."""
-    operations = operations_of_story(preallocate=preallocate)
+    operations = operations_of_story(space=space)
     return crashed(
         stopped
         for mishap in (None, *mishaps(operations, LOUD))
-        for stopped in stopped_stories(mishap, preallocate=preallocate)
+        for stopped in stopped_stories(mishap, space=space)
     )
 
 
@@ -60,29 +60,29 @@ def after_a_recovery(situations: Iterable[Situation]) -> Iterator[Situation]:
     )
 
 
-def after_a_lie(kind: str, *, preallocate: bool) -> Iterator[Situation]:
+def after_a_lie(kind: str, *, space: Space) -> Iterator[Situation]:
     """Yield what a fault that nobody notices can lead to, and a stop anywhere after it."""
-    operations = operations_of_story(preallocate=preallocate)
+    operations = operations_of_story(space=space)
     return crashed(
         stopped
         for mishap in mishaps(operations, {kind: SILENT[kind]})
-        for stopped in stopped_stories(mishap, preallocate=preallocate)
+        for stopped in stopped_stories(mishap, space=space)
     )
 
 
-@pytest.mark.parametrize("preallocate", [False, True])
-def test_the_story_survives_any_mishap(preallocate: bool) -> None:
+@pytest.mark.parametrize("space", [GROWING, FILLED, AHEAD])
+def test_the_story_survives_any_mishap(space: Space) -> None:
     """A stop, an EIO or a full disk at any step, then a crash: nothing acknowledged is lost."""
-    reports = [examine(situation) for situation in after_the_story(preallocate=preallocate)]
+    reports = [examine(situation) for situation in after_the_story(space=space)]
 
     assert len(reports) > 250, f"only {len(reports)} situations were found"
     assert not any(reports)
 
 
-@pytest.mark.parametrize("preallocate", [False, True])
-def test_the_recovery_survives_any_mishap(preallocate: bool) -> None:
+@pytest.mark.parametrize("space", [GROWING, FILLED, AHEAD])
+def test_the_recovery_survives_any_mishap(space: Space) -> None:
     """Another mishap and another crash at any step of the recovery change nothing of that."""
-    situations = after_a_recovery(after_the_story(preallocate=preallocate))
+    situations = after_a_recovery(after_the_story(space=space))
 
     reports = [examine(situation) for situation in situations]
 
@@ -90,11 +90,11 @@ def test_the_recovery_survives_any_mishap(preallocate: bool) -> None:
     assert not any(reports)
 
 
-@pytest.mark.parametrize("preallocate", [False, True])
+@pytest.mark.parametrize("space", [GROWING, FILLED, AHEAD])
 @pytest.mark.parametrize("kind", sorted(SILENT))
-def test_a_lying_disk_is_found_out(kind: str, preallocate: bool) -> None:
+def test_a_lying_disk_is_found_out(kind: str, space: Space) -> None:
     """What a lost or misdirected write destroys is reported, but for the very last sync's."""
-    reports = [examine(situation) for situation in after_a_lie(kind, preallocate=preallocate)]
+    reports = [examine(situation) for situation in after_a_lie(kind, space=space)]
 
     assert len(reports) > 1500, f"only {len(reports)} situations were found"
     assert sum(map(bool, reports)) > len(reports) // 2
@@ -213,11 +213,11 @@ def test_a_planted_bug_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(*PLANTED[name])
 
     def search() -> None:
-        for situation in after_the_story(preallocate=True):
+        for situation in after_the_story(space=FILLED):
             examine(situation)
-        for situation in after_a_lie("lost_write", preallocate=False):
+        for situation in after_a_lie("lost_write", space=GROWING):
             examine(situation)
-        for situation in after_a_recovery(after_the_story(preallocate=False)):
+        for situation in after_a_recovery(after_the_story(space=GROWING)):
             examine(situation)
 
     with pytest.raises(Violation):

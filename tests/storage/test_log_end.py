@@ -4,7 +4,7 @@ import pytest
 
 from kactors.runtime import open_nursery, sleep
 from kactors.storage.operation import Operation
-from kactors.storage.record import Record
+from kactors.storage.record import Record, framed_bytes
 from kactors.storage.recovery import Recovery
 from kactors.storage.sim_disk import SimDisk
 from kactors.storage.wal import Wal
@@ -160,6 +160,47 @@ def test_a_preallocated_segment_keeps_its_size() -> None:
 
     assert sizes == [8192]
     assert [len(disk.content(path)) for path in disk.paths()] == [5552, 8192]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_zeros_ahead_are_overwritten_before_there_are_more() -> None:
+    """So few syncs have metadata to write; a closed segment has none left, nor has a full one."""
+    disk = SimDisk()
+    wal = drive(new_log(disk, segment_bytes=8192, ahead_bytes=2048))
+    (path,) = disk.paths()
+
+    sizes = []
+    for number in range(1, 8):
+        wal.append([numbered(number, 584)])
+        drive(wal.sync())
+        sizes.append(len(disk.content(path)))
+    drive(wal.cut())
+
+    frame = framed_bytes(584)
+    header = sizes[0] - frame - 2048
+    assert [size - header for size in sizes] == [frame + 2048] * 4 + [5 * frame + 2048] * 3
+    assert len(disk.content(path)) < sizes[-1]
+
+
+def test_a_log_goes_on_over_zeros_that_a_crash_has_left() -> None:
+    """They are no debris, and no records."""
+
+    async def main(disk: SimDisk) -> Recovery:
+        wal = await new_log(disk, ahead_bytes=2048)
+        wal.append([numbered(1, 100), numbered(2, 100)])
+        await wal.sync()
+        disk.crash()
+        wal, recovery = await Wal.open(disk, "log", ahead_bytes=2048)
+        assert recovery.records == (numbered(1, 100), numbered(2, 100))
+        wal.append([numbered(3, 100)])
+        await wal.sync()
+        disk.crash()
+        return await reopen(disk)
+
+    recovery = run_simulated(main)
+
+    assert recovery.records == tuple(numbered(number, 100) for number in range(1, 4))
+    assert recovery.cut_bytes == 0
 
 
 def test_the_next_segment_is_made_ahead() -> None:
