@@ -36,9 +36,10 @@ from kactors.scheduler.binding import Binding
 from kactors.scheduler.config import SchedulerConfig
 from kactors.scheduler.core import SchedulerCore
 from kactors.scheduler.effect_runner import EffectRunner
-from kactors.scheduler.effects import EvictPod
+from kactors.scheduler.effects import Effect, EvictPod
 from kactors.scheduler.messages import InspectScheduler, SchedulerReport
 from kactors.scheduler.schedule_one import Attempt
+from kactors.scheduler.turns import Turn, Turns
 
 __all__ = ["Scheduler", "SchedulerContext"]
 
@@ -126,6 +127,7 @@ class Scheduler(Actor):
         self._elector: LeaderElector | None = None
         self._informers: dict[str, SharedInformer] = {}
         self._woken = Event()
+        self._turns = Turns()
 
     async def on_start(self) -> None:
         """Put everything together and begin; nothing is awaited."""
@@ -203,6 +205,9 @@ class Scheduler(Actor):
 
     async def _work(self) -> None:
         self._state = "working"
+        self._turns = (
+            Turns()
+        )  # Who had one in an earlier term was cancelled, perhaps before it began.
         slots = Semaphore(self._context.bindings_max)
         async with open_nursery() as nursery:
             while True:
@@ -238,16 +243,25 @@ class Scheduler(Actor):
         if binding is not None:
             self._tally.scheduled += 1
             if not binding.waits_for:
-                nursery.start_soon(self._bind, binding, slots, self.core)
+                turn = self._turns.take(attempt.pod.uid)
+                nursery.start_soon(self._bind, binding, turn, slots, self.core)
         elif attempt.effects:
             self._tally.failed += 1
             evicts = any(isinstance(each, EvictPod) for each in attempt.effects)
             sometimes(_PREEMPTED if evicts else _FITS_NOWHERE)
-            nursery.start_soon(self._runner.attempt, attempt.effects)
+            turn = self._turns.take(attempt.pod.uid)
+            nursery.start_soon(self._tell, attempt.effects, turn)
 
-    async def _bind(self, binding: Binding, slots: Semaphore, core: SchedulerCore) -> None:
+    async def _tell(self, effects: tuple[Effect, ...], turn: Turn) -> None:
+        """Write what follows from a failed attempt."""
+        async with turn:
+            await self._runner.attempt(effects)
+
+    async def _bind(
+        self, binding: Binding, turn: Turn, slots: Semaphore, core: SchedulerCore
+    ) -> None:
         """Write a binding; if that fails the pod is tried again."""
-        async with slots:
+        async with turn, slots:
             try:
                 await self._runner.bind(binding.effects)
             except (ApiError, ClientError) as problem:

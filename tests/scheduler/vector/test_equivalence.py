@@ -1,5 +1,6 @@
 """The vector form and the plain one give the same answers, whatever happens in between."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -216,6 +217,34 @@ def test_images_that_spread() -> None:
     after = twins.ranking(twins.vector, pod)
     assert after == twins.ranking(twins.plain, pod)
     assert dict(after[0])["n0"] > dict(before[0])["n0"]
+
+
+def test_reasons_that_are_remembered() -> None:
+    """Why nodes refuse a pod follows their changes, also when nodes come and go."""
+    twins = Twins(0, nodes=0)
+    cache, pod = twins.around.cache, making.info("large", cpu="3")
+    small: dict[str, Any] = {"cpu": "2", "pods": 1}
+    for name in ("n1", "n2", "n3"):
+        cache.add_node(NodeFacts.of(making.node(name, **small)))
+    taint = {"key": "x", "effect": "NoSchedule"}
+    steps: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: twins.around.place("n1", making.info("p")),
+        lambda: cache.update_node(NodeFacts.of(making.node("n2", **small, taints=[taint]))),
+        lambda: cache.add_node(NodeFacts.of(making.node("n0", **small, unschedulable=True))),
+        lambda: cache.remove_node("n3"),
+        lambda: cache.remove_pod(making.info("p").uid),
+    ]
+    said = []
+
+    for step in steps:
+        step()
+        found = twins.ranking(twins.vector, pod)
+        assert found == twins.ranking(twins.plain, pod)
+        said.append(found)
+
+    assert all(totals == [] for totals, _ in said)
+    assert len({text for _, text in said}) == len(steps)
 
 
 def test_a_scan_that_stops_early() -> None:
