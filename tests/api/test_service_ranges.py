@@ -15,12 +15,10 @@ from kactors.api.service_ranges import (
 from tests.api.kinds.objects import created
 
 
-@given(st.integers(22, 32), st.integers(0, 2**16))
+@given(st.integers(25, 32), st.integers(0, 2**16))
 def test_every_address_once(prefix: int, drawn: int) -> None:
     """The candidates are all the addresses of the network, whatever is drawn."""
-    addresses = (
-        AddressRange(f"10.96.0.0/{prefix}") if prefix <= 30 else AddressRange("10.96.0.0/30")
-    )
+    addresses = AddressRange(f"10.96.0.0/{prefix}")
     found = list(addresses.candidates(lambda below: drawn % below))
     assert len(found) == len({*found}) == addresses.size
     assert all(address in addresses for address in found)
@@ -37,7 +35,7 @@ def test_the_lower_band_comes_last() -> None:
 
 def test_small_networks_have_no_band() -> None:
     """Every address is offered from the start."""
-    assert list(AddressRange("10.0.0.0/29").candidates(lambda _: 0))[0] == "10.0.0.1"
+    assert next(AddressRange("10.0.0.0/29").candidates(lambda _: 0)) == "10.0.0.1"
     assert AddressRange("10.0.0.1/32").size == 1
     assert AddressRange("fd00::/112").size == 2**16 - 1
 
