@@ -1,5 +1,9 @@
 """Which pod is tried next, and when again."""
 
+import attrs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from kactors.scheduler.config import SchedulerConfig
 from kactors.scheduler.framework.cluster_event import (
     Action,
@@ -235,3 +239,63 @@ def test_a_profile_without_rejecting_plugin_moves_on_everything() -> None:
     unknown = QueuedPod(PodInfo.of(info("p").pod), 0, 0)
 
     assert hints.strategy(unknown, Happening(NODE_DELETE)).name == "AFTER_BACKOFF"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "update", "gate", "delete", "pop", "reject", "error", "done",
+                         "node", "everything", "wait"]),
+        st.integers(0, 4),
+    ),
+    max_size=60,
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(STEPS)
+def test_no_pod_is_lost(steps: list[tuple[str, int]]) -> None:
+    """Whatever happens, a pod is in one place until it is done or deleted, and tried in the end."""
+    pods, now_ns = queue(), 0
+    alive: dict[str, None] = {}
+    tried: list[QueuedPod] = []
+
+    for what, number in steps:
+        gates = [{"name": "g"}] if what == "gate" else []
+        pod = info(f"p{number}", priority=number % 2, schedulingGates=gates)
+        flying = [each for each in tried if each.pod.uid == pod.uid]
+        match what:
+            case "add" | "update" | "gate":
+                pods.update(pod, now_ns)
+                alive[pod.uid] = None
+            case "delete":
+                pods.delete(pod.uid)
+                alive.pop(pod.uid, None)
+                tried = [each for each in tried if each not in flying]
+            case "pop":
+                found = pods.pop(now_ns)
+                tried += [found] if found else []
+            case "reject" | "error" | "done" if flying:
+                tried.remove(flying[0])
+                if what == "done":
+                    pods.done(pod.uid)
+                    alive.pop(pod.uid)
+                else:
+                    flying[0].rejected_by = FITS if what == "reject" else frozenset()
+                    pods.requeue(flying[0], now_ns)
+            case "node":
+                pods.move_all(Happening(NODE_ADD), now_ns)
+            case "everything":
+                pods.move_all(Happening(EVERYTHING), now_ns)
+            case "wait":
+                now_ns += number * SECOND
+        places = pods.pending()
+        assert len(pods) == len(alive) == sum(attrs.astuple(places))
+        assert all(uid in pods for uid in alive)
+        assert places.in_flight == len(tried)
+
+    now_ns += 400 * SECOND
+    waiting = len(alive) - len(tried) - pods.pending().gated
+    for _ in range(waiting):
+        found = pods.pop(now_ns) or pods.pop(now_ns + 400 * SECOND)
+        assert found is not None
+        assert found.pod.uid in alive

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kactors.runtime.random import Random, stream
 from kactors.scheduler.algorithm import FitError, ScalarAlgorithm, Suggestion
+from kactors.scheduler.config import PointChoice, Profile
 from kactors.scheduler.framework.cycle_state import CycleState
 from kactors.scheduler.framework.framework import Framework
 from kactors.scheduler.node_facts import NodeFacts
@@ -25,10 +26,18 @@ STEPS = ("schedule", "schedule", "schedule", "add node", "update node", "remove 
 class Twins:
     """Both algorithms over one cache; every pod is shown to both."""
 
-    def __init__(self, seed: int, *, nodes: int, ties: bool = True, percentage: int = 0) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        nodes: int,
+        ties: bool = True,
+        percentage: int = 0,
+        profile: Profile | None = None,
+    ) -> None:
         self.chance = stream(seed, "world")
         self.around = Surroundings()
-        self.framework: Framework = self.around.framework()
+        self.framework: Framework = self.around.framework(profile)
         self.names: list[str] = []
         self.gone: list[str] = []
         self.placed: list[PodInfo] = []
@@ -145,6 +154,71 @@ def test_storms(seed: int) -> None:
 
     assert twins.placed
     assert twins.vector.counted["vector"] > twins.vector.counted["scalar"]
+
+
+GPU = [{"name": "cpu", "weight": 2}, {"name": "memory"}, {"name": "example.com/gpu", "weight": 5}]
+ZONES_FIRST = {
+    "topologyKey": making.ZONE,
+    "maxSkew": 2,
+    "whenUnsatisfiable": "DoNotSchedule",
+}
+ADDED = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "disk", "operator": "Exists"}]}]}
+PROFILES = {
+    "packing": Profile(
+        plugin_args={
+            "NodeResourcesFit": {"scoringStrategy": {"type": "MostAllocated", "resources": GPU}},
+            "NodeResourcesBalancedAllocation": {"resources": GPU},
+        }
+    ),
+    "other defaults": Profile(
+        plugin_args={
+            "PodTopologySpread": {"defaultingType": "List", "defaultConstraints": [ZONES_FIRST]},
+            "InterPodAffinity": {
+                "hardPodAffinityWeight": 7,
+                "ignorePreferredTermsOfExistingPods": True,
+            },
+            "NodeAffinity": {
+                "addedAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": ADDED}
+            },
+        }
+    ),
+    "few plugins": Profile(
+        points={
+            "score": PointChoice(
+                disabled=frozenset({"PodTopologySpread", "TaintToleration", "NodeResourcesFit"})
+            ),
+            "filter": PointChoice(disabled=frozenset({"InterPodAffinity", "NodePorts"})),
+        }
+    ),
+    "no scores": Profile(points={"score": PointChoice(disabled=frozenset("*"))}),
+}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("seed", range(3))
+def test_storms_under_other_profiles(seed: int, name: str) -> None:
+    """Arguments and the choice of plugins mean the same to both forms."""
+    twins = Twins(seed, nodes=20, profile=PROFILES[name])
+
+    for _ in range(100):
+        twins.step(twins.chance.choice(STEPS))
+
+    assert twins.placed
+    assert twins.vector.counted["vector"]
+
+
+def test_plugins_without_a_vector_form() -> None:
+    """A profile with a score that has none is scheduled in the plain form."""
+    shape = [{"utilization": 0, "score": 0}, {"utilization": 100, "score": 10}]
+    ratio = {"type": "RequestedToCapacityRatio", "requestedToCapacityRatio": {"shape": shape}}
+    profile = Profile(plugin_args={"NodeResourcesFit": {"scoringStrategy": ratio}})
+    twins = Twins(1, nodes=10, profile=profile)
+
+    for _ in range(10):
+        twins.step("schedule")
+
+    assert twins.placed
+    assert twins.vector.counted == {"vector": 0, "scalar": 20, "failed": 0}
 
 
 @pytest.mark.parametrize("seed", range(6))
