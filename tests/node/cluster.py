@@ -5,8 +5,9 @@ from typing import Any, Self
 
 from kactors.actors import Address
 from kactors.api.codec import decode, decode_request, encode
-from kactors.api.meta import format_time, get_condition, name_of, namespace_of
-from kactors.api.objects import Object, deep_copy, put
+from kactors.api.errors import Conflict
+from kactors.api.meta import format_time, get_condition, name_of, namespace_of, uid_of
+from kactors.api.objects import Object, deep_copy, field, put
 from kactors.api.patch import apply_patch
 from kactors.api.registry import REGISTRY
 from kactors.api.requests import ApiRequest, ApiResponse
@@ -34,6 +35,9 @@ class PatchingApiServer(FakeApiServer):
         obj = decode_request(self.stored(key).body)
         resource = REGISTRY.by_name(f"{request.resource}.{request.group}".rstrip("."))
         patch = decode_value(request.body)
+        uid = field(patch, "metadata", "uid", default="")
+        if uid and uid != uid_of(obj):
+            raise Conflict(key[1], key[3], "the uid is another's", group=key[0])
         changed = apply_patch(request.content_type, obj, patch, resource.schema)
         if encode(changed) != encode(obj):
             self.store.write(key, changed)
