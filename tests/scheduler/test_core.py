@@ -187,6 +187,82 @@ def test_a_refused_reservation_leaves_nothing() -> None:
     assert scheduler.queue.pending().unschedulable == 1
 
 
+def near(app: str) -> Object:
+    """Return the affinity of a pod that wants to be near others."""
+    term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": app}}}
+    return {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+
+
+def test_a_pod_that_comes_helps_others() -> None:
+    """Whoever waits for a certain pod to be near is tried again once it is somewhere."""
+    scheduler = core(node("n"))
+    scheduler.pod_changed(None, pod("web", affinity=near("db")), 0)
+    assert attempted(scheduler).binding is None
+
+    db = pod("db", labels={"app": "db"}, node_name="n")
+    scheduler.pod_changed(None, pod("other", node_name="n"), 0)
+    assert scheduler.queue.pending().unschedulable == 1
+    scheduler.pod_changed(None, db, 0)
+
+    assert attempted(scheduler, 2 * SECOND).binding is not None
+
+
+def test_a_pod_that_goes_helps_others() -> None:
+    """Whoever waits for room is tried again once somebody has left."""
+    scheduler = core(node("n", cpu="1"))
+    first = pod("first", cpu="1", node_name="n")
+    scheduler.pod_changed(None, first, 0)
+    scheduler.pod_changed(None, pod("second", cpu="1"), 0)
+    assert attempted(scheduler).binding is None
+
+    scheduler.pod_changed(first, None, 0)
+
+    assert attempted(scheduler, 2 * SECOND).binding is not None
+
+
+def test_a_pod_on_a_node_that_changes() -> None:
+    """A new label on a pod that runs may be what another has waited for."""
+    scheduler = core(node("n"))
+    scheduler.pod_changed(None, pod("db", node_name="n"), 0)
+    scheduler.pod_changed(None, pod("web", affinity=near("db")), 0)
+    assert attempted(scheduler).binding is None
+
+    labelled = pod("db", labels={"app": "db"}, node_name="n")
+    scheduler.pod_changed(pod("db", node_name="n"), labelled, 0)
+
+    assert attempted(scheduler, 2 * SECOND).binding is not None
+
+
+def test_an_assumed_pod_is_left_alone() -> None:
+    """While its binding is under way, news of a pod without a node change nothing."""
+    scheduler = core(node("n"))
+    scheduler.pod_changed(None, pod("p"), 0)
+    binding = attempted(scheduler).binding
+    assert binding is not None
+    scheduler.cycles.bound(binding)
+
+    scheduler.pod_changed(pod("p"), pod("p", metadata={"annotations": {"a": "b"}}), 0)
+
+    assert scheduler.schedule_one(0) is None
+    assert len(scheduler.queue) == 0
+
+
+def test_a_deleted_pod_whose_binding_is_under_way() -> None:
+    """It counts until the binding has failed, and is not tried again."""
+    scheduler = core(node("n"))
+    scheduler.pod_changed(None, pod("p"), 0)
+    binding = attempted(scheduler).binding
+    assert binding is not None
+
+    scheduler.pod_changed(pod("p"), None, 0)
+    assert scheduler.cache.pod_count == 1
+    effects = scheduler.cycles.binding_failed(binding, "not found", 0)
+
+    assert effects == ()
+    assert scheduler.cache.pod_count == 0
+    assert len(scheduler.queue) == 0
+
+
 def test_pods_of_others_and_ended_pods() -> None:
     """Pods of another scheduler are left alone; ended pods hold nothing."""
     scheduler = core(node("n"))

@@ -22,7 +22,8 @@ __all__ = ["Columns", "Floats", "Rows", "percent"]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-_AMOUNT_MAX: Final = 2**46
+#: Of larger amounts, quotients may be wrong.
+AMOUNT_MAX: Final = 2**46
 
 
 class Columns:
@@ -110,7 +111,11 @@ class Columns:
             for name, (allocatable, requested) in self._scalars.items():
                 allocatable[row] = has.scalars.get(name, 0)
                 requested[row] = node.scalars.get(name, 0)
-            if max(has.memory_bytes, has.ephemeral_bytes, node.scored_memory_bytes) >= _AMOUNT_MAX:
+            amounts = (has.cpu_milli, has.memory_bytes, has.ephemeral_bytes, node.cpu_milli,
+                       node.memory_bytes, node.scored_memory_bytes)  # fmt: skip
+            if max(amounts) >= AMOUNT_MAX or any(
+                amount >= AMOUNT_MAX for amount in has.scalars.values()
+            ):
                 self.exact = False
 
 

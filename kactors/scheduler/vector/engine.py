@@ -174,6 +174,7 @@ class Engine:
             if self._affinity is not None:
                 self._affinity.change(change.pod, row, change.sign)
             return
+        self.columns.refresh()
         old, new = self._facts[row], change.node.known
         self._facts[row] = new
         if old.images != new.images:

@@ -221,6 +221,19 @@ def test_plugins_without_a_vector_form() -> None:
     assert twins.vector.counted == {"vector": 0, "scalar": 20, "failed": 0}
 
 
+def test_amounts_that_are_too_large() -> None:
+    """With a node of 64 TiB or more the plain form answers, whose integers have no end."""
+    twins = Twins(0, nodes=0)
+    twins.around.add_nodes(making.node("n1"), making.node("n2"))
+    twins.schedule(making.info("a"))
+    assert twins.vector.counted["scalar"] == 0
+
+    twins.around.cache.update_node(NodeFacts.of(making.node("n1", memory="64Ti")))
+    twins.schedule(making.info("b"))
+
+    assert twins.vector.counted["scalar"] == 2
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_counts_that_live_long(seed: int) -> None:
     """While nodes stay as they are, counts are kept up to date pod by pod, and stay right."""
