@@ -342,7 +342,11 @@ _CLASSES: tuple[type[ApiError], ...] = (
     MethodNotAllowed, NotAcceptable, NotFound, RequestEntityTooLarge, ServerTimeout,
     ServiceUnavailable, Timeout, TooManyRequests, Unauthorized, UnsupportedMediaType,
 )  # fmt: skip
-_BY_REASON = {each.reason: each for each in _CLASSES}
+_BY_REASON: dict[str, type[ApiError]] = {each.reason: each for each in _CLASSES}
+_BY_REASON["Gone"] = Expired
+_BY_CODE: dict[int, type[ApiError]] = {
+    each.code: each for each in _CLASSES if each.code not in {409, 500}
+}
 
 
 def from_status(status: Object) -> ApiError:
@@ -352,7 +356,8 @@ def from_status(status: Object) -> ApiError:
         Cause(each.get("reason", ""), each.get("message", ""), each.get("field", ""))
         for each in details.get("causes") or ()
     )
-    cls = _BY_REASON.get(status.get("reason", ""), ApiError)
+    # Who answers without a reason, such as a proxy, still answers with a code.
+    cls = _BY_REASON.get(status.get("reason", "")) or _BY_CODE.get(status.get("code", 0), ApiError)
     # The constructors below `ApiError` make a message; here there is one already.
     error = cls.__new__(cls)
     ApiError.__init__(

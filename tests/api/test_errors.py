@@ -16,6 +16,7 @@ from kactors.api.field_errors import (
     too_many,
     type_invalid,
 )
+from kactors.api.objects import Object
 
 ALL: list[ApiError] = [
     errors.NotFound("pods", "p"),
@@ -94,6 +95,24 @@ def test_an_unknown_reason_is_a_plain_error() -> None:
     assert type(error) is ApiError
     assert (error.code, error.message) == (418, "m")
     assert ApiError("m", code=599).code == 599
+
+
+@pytest.mark.parametrize(
+    ("status", "cls"),
+    [
+        ({"code": 404}, errors.NotFound),
+        ({"code": 503, "reason": "Odd"}, errors.ServiceUnavailable),
+        ({"code": 410, "reason": "Gone"}, errors.Expired),
+        ({"code": 409}, ApiError),
+        ({"code": 500}, ApiError),
+        ({}, ApiError),
+    ],
+)
+def test_without_a_reason_the_code_decides(status: Object, cls: type[ApiError]) -> None:
+    """Where it says enough; the error keeps it."""
+    error = from_status(status)
+    assert type(error) is cls
+    assert error.code == status.get("code", 500)
 
 
 @pytest.mark.parametrize(

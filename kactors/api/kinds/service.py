@@ -9,7 +9,11 @@ from kactors.api.names import Faults, is_dns1035_label
 from kactors.api.objects import Object, field
 from kactors.api.resource import Resource, Subresource, text_at
 from kactors.api.strategy import Strategy
-from kactors.api.validation.service import validate_service, validate_service_update
+from kactors.api.validation.service import (
+    ONLY_OF_LOAD_BALANCERS,
+    validate_service,
+    validate_service_update,
+)
 
 __all__ = ["SERVICE"]
 
@@ -66,6 +70,12 @@ class ServiceStrategy(Strategy):
             for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
                 if name in before:
                     fill(after, **{name: before[name]})
+        if kind != "LoadBalancer":
+            _drop_unchanged(after, before, *ONLY_OF_LOAD_BALANCERS)
+        if kind not in _REACHED_FROM_OUTSIDE and not after.get("externalIPs"):
+            _drop_unchanged(after, before, "externalTrafficPolicy")
+        if kind == "ExternalName":
+            _drop_unchanged(after, before, "internalTrafficPolicy")
         ports = {_port_key(port): port for port in before.get("ports") or ()}
         for port in after.get("ports") or ():
             known = ports.get(_port_key(port))

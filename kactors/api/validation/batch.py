@@ -13,6 +13,7 @@ __all__ = ["validate_cron_job", "validate_job_spec", "validate_job_update"]
 
 _NUMBERS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit",
             "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes")  # fmt: skip
+_ACTIONS = ("Count", "FailIndex", "FailJob", "Ignore")
 _MODES = ("NonIndexed", "Indexed")
 _IMMUTABLE = ("selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex",
               "managedBy", "successPolicy")  # fmt: skip
@@ -39,6 +40,7 @@ def validate_job_spec(
     if spec.get("backoffLimitPerIndex") is not None and mode != "Indexed":
         detail = "requires indexed completion mode"
         errors.append(invalid(f"{path}.backoffLimitPerIndex", spec["backoffLimitPerIndex"], detail))
+    errors += _failure_policy(spec, path)
     if selected:
         if spec.get("selector") is None:
             errors.append(required(f"{path}.selector"))
@@ -50,6 +52,37 @@ def validate_job_spec(
     if field(template, "spec", "restartPolicy") not in {"OnFailure", "Never"}:
         where = f"{path}.template.spec.restartPolicy"
         errors.append(required(where, 'valid values: "OnFailure", "Never"'))
+    return errors
+
+
+def _failure_policy(spec: Object, path: str) -> list[FieldError]:
+    policy = spec.get("podFailurePolicy")
+    if policy is None:
+        return []
+    errors = []
+    if field(spec, "template", "spec", "restartPolicy") != "Never":
+        where = f"{path}.template.spec.restartPolicy"
+        detail = 'only "Never" is supported when podFailurePolicy is specified'
+        found = field(spec, "template", "spec", "restartPolicy")
+        errors.append(invalid(where, found, detail))
+    for index, rule in enumerate(policy.get("rules") or ()):
+        where = f"{path}.podFailurePolicy.rules[{index}]"
+        action = rule.get("action")
+        errors += enumerated(action, f"{where}.action", _ACTIONS)
+        if action == "FailIndex" and spec.get("backoffLimitPerIndex") is None:
+            detail = "requires the backoffLimitPerIndex to be set"
+            errors.append(invalid(f"{where}.action", action, detail))
+        codes, conditions = rule.get("onExitCodes"), rule.get("onPodConditions")
+        if bool(codes) == bool(conditions):
+            detail = "specifying one of OnExitCodes and OnPodConditions is required"
+            errors.append(invalid(where, rule, detail))
+        if codes:
+            errors += enumerated(
+                codes.get("operator"), f"{where}.onExitCodes.operator", ("In", "NotIn")
+            )
+            if not codes.get("values"):
+                detail = "at least one value is required"
+                errors.append(invalid(f"{where}.onExitCodes.values", [], detail))
     return errors
 
 

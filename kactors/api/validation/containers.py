@@ -13,6 +13,7 @@ from kactors.api.validation.common import enumerated, faulty, port_number
 from kactors.api.validation.env import validate_env, validate_env_from
 from kactors.api.validation.probes import validate_lifecycle, validate_probe
 from kactors.api.validation.resources import validate_resources
+from kactors.api.validation.security import validate_container_security
 from kactors.api.validation.volumes import validate_mounts
 
 __all__ = ["validate_containers", "validate_init_containers"]
@@ -92,6 +93,9 @@ def _container(
     errors += validate_mounts(container.get("volumeMounts") or (), volumes, f"{path}.volumeMounts")
     errors += enumerated(
         container.get("imagePullPolicy"), f"{path}.imagePullPolicy", _PULL_POLICIES
+    )
+    errors += validate_container_security(
+        container.get("securityContext") or {}, f"{path}.securityContext"
     )
     return errors + validate_resources(container.get("resources") or {}, f"{path}.resources")
 

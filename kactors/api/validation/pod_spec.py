@@ -22,6 +22,7 @@ from kactors.api.validation.placement import (
     validate_topology_spread,
 )
 from kactors.api.validation.resources import validate_resource_list
+from kactors.api.validation.security import validate_pod_security
 from kactors.api.validation.volumes import validate_volumes
 
 __all__ = ["validate_active_deadline", "validate_pod_spec", "validate_scheduling_gates"]
@@ -52,6 +53,7 @@ def validate_pod_spec(spec: Object, path: str) -> list[FieldError]:
     errors += _placement(spec, path)
     errors += validate_active_deadline(spec.get("activeDeadlineSeconds"), path)
     errors += non_negative(spec, path, "terminationGracePeriodSeconds")
+    errors += validate_pod_security(spec.get("securityContext") or {}, f"{path}.securityContext")
     errors += _host_aliases(spec.get("hostAliases") or (), f"{path}.hostAliases")
     errors += enumerated(
         spec.get("preemptionPolicy"),

@@ -4,6 +4,7 @@ Source: kubernetes pkg/apis/core/validation/validation.go, ``ValidateService``,
 ``ValidateServiceUpdate``, ``validateEndpointSubsets``; pkg/apis/discovery/validation.
 """
 
+import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,12 +26,19 @@ from kactors.api.validation.common import (
 )
 from kactors.api.validation.metadata import immutable, validate_labels
 
-__all__ = ["validate_endpoint_slice", "validate_endpoints", "validate_service",
-           "validate_service_update"]  # fmt: skip
+__all__ = [
+    "ONLY_OF_LOAD_BALANCERS", "validate_endpoint_slice", "validate_endpoints", "validate_service",
+    "validate_service_update",
+]  # fmt: skip
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _WITH_NODE_PORTS = ("NodePort", "LoadBalancer")
+_FAMILIES = ("IPv4", "IPv6")
+_FAMILY_POLICIES = ("PreferDualStack", "RequireDualStack", "SingleStack")
+ONLY_OF_LOAD_BALANCERS = (
+    "loadBalancerSourceRanges", "loadBalancerClass", "allocateLoadBalancerNodePorts",
+)  # fmt: skip
 _MAX_AFFINITY_S = 86_400
 _MAX_ENDPOINTS, _MAX_ADDRESSES = 1000, 100
 
@@ -53,6 +61,7 @@ def validate_service(service: Object) -> list[FieldError]:
     for name in ("externalTrafficPolicy", "internalTrafficPolicy"):
         policies = ("Cluster", "Local")
         errors += enumerated(spec.get(name), f"spec.{name}", policies, optional=True)
+    errors += _traffic(spec, kind)
     for index, address in enumerate(spec.get("externalIPs") or ()):
         errors += faulty(f"spec.externalIPs[{index}]", address, is_ip(address))
     return errors
@@ -72,6 +81,31 @@ def _of_type(spec: Object, kind: str, *, headless: bool) -> list[FieldError]:
             errors += faulty("spec.externalName", name, is_dns1123_subdomain(name))
         else:
             errors.append(required("spec.externalName"))
+    return errors
+
+
+def _traffic(spec: Object, kind: str) -> list[FieldError]:
+    """Check families of addresses, and what only some types may have."""
+    errors = []
+    for index, family in enumerate(spec.get("ipFamilies") or ()):
+        errors += enumerated(family, f"spec.ipFamilies[{index}]", _FAMILIES)
+    policy = spec.get("ipFamilyPolicy")
+    errors += enumerated(policy, "spec.ipFamilyPolicy", _FAMILY_POLICIES, optional=True)
+    outside = kind in _WITH_NODE_PORTS or (kind == "ClusterIP" and spec.get("externalIPs"))
+    if spec.get("externalTrafficPolicy") and not outside:
+        detail = "may only be set for externally-accessible services"
+        path = "spec.externalTrafficPolicy"
+        errors.append(invalid(path, spec["externalTrafficPolicy"], detail))
+    if kind != "LoadBalancer":
+        detail = "may only be used when `type` is 'LoadBalancer'"
+        errors += [forbidden(f"spec.{name}", detail)
+                   for name in ONLY_OF_LOAD_BALANCERS if spec.get(name) is not None]  # fmt: skip
+    for index, block in enumerate(spec.get("loadBalancerSourceRanges") or ()):
+        try:
+            ipaddress.ip_network(block.strip())
+        except ValueError:
+            detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+            errors.append(invalid(f"spec.loadBalancerSourceRanges[{index}]", block, detail))
     return errors
 
 

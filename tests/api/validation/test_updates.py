@@ -211,5 +211,9 @@ def test_addresses_go_with_the_type() -> None:
     ported = [("spec.type", "NodePort"), ("spec.ports.0.nodePort", 30000)]
     inside = _updated("Service", [("spec.type", "ClusterIP")], ported)
     assert "nodePort" not in inside["spec"]["ports"][0]
+    balanced = [("spec.type", "LoadBalancer"), ("spec.externalTrafficPolicy", "Cluster"),
+                ("spec.allocateLoadBalancerNodePorts", True)]  # fmt: skip
+    inside = _updated("Service", [("spec.type", "ClusterIP")], balanced)
+    assert not {"externalTrafficPolicy", "allocateLoadBalancerNodePorts"} & inside["spec"].keys()
     kept = _updated("Service", [("spec.ports.0.nodePort", ...)], ported)
     assert kept["spec"]["ports"][0]["nodePort"] == 30000
