@@ -128,7 +128,7 @@ class SchedulerCore:
         permission and is gone.
         """
         if new is not None:
-            pod = PodInfo.of(new)
+            pod = PodInfo.of(new, self.cache.pod(new["metadata"].get("uid", "")))
             if pod.ended:
                 return self._gone(pod, now_ns)
             if pod.node_name:

@@ -43,8 +43,14 @@ class PodInfo:
     started_ns: int | None = None
 
     @classmethod
-    def of(cls, pod: Object) -> Self:
-        """Read a pod object."""
+    def of(cls, pod: Object, known: "PodInfo | None" = None) -> Self:
+        """Read a pod object.
+
+        Args:
+            pod: the object.
+            known: the same pod as it was before; most changes leave what it asks for alone, and
+                to see that is faster than to read it again.
+        """
         metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
         namespace = metadata.get("namespace", "")
         started = status.get("startTime")
@@ -54,7 +60,11 @@ class PodInfo:
             namespace=namespace,
             name=metadata["name"],
             labels=metadata.get("labels") or {},
-            needs=requirements_of(spec, namespace),
+            needs=(
+                requirements_of(spec, namespace)
+                if known is None or not _asks_the_same(known.pod["spec"], spec)
+                else known.needs
+            ),
             node_name=spec.get("nodeName") or "",
             nominated_node_name=status.get("nominatedNodeName") or "",
             terminating=metadata.get("deletionTimestamp") is not None,
@@ -90,3 +100,12 @@ class PodInfo:
             terminating=self.terminating,
             started_ns=self.started_ns,
         )
+
+
+def _asks_the_same(before: Object, after: Object) -> bool:
+    """Whether two specs of one pod differ in the node at most."""
+    if before == after:
+        return True
+    if len(after) - len(before) not in {0, 1} or after.get("nodeName") == before.get("nodeName"):
+        return False
+    return {**before, "nodeName": ""} == {**after, "nodeName": ""}
