@@ -213,34 +213,31 @@ def test_jumps_of_wall_clocks_change_nothing() -> None:
     assert len(witness.terms) == 1
 
 
-def disturb(cluster: FakeCluster, chance: Random) -> None:
-    """Do something to a candidate's host, or put it right again."""
-    name = f"m{1 + chance.below(3)}"
-    world = cluster.world
-    machine = world.hosts[name].machine
-    match chance.below(8):
-        case 0 | 1:
-            if machine.up:
-                if machine.paused:
-                    machine.resume()
-                else:
-                    machine.pause()
-        case 2:
-            world.network.rules.set(name, name, ANY, CUT)
-        case 3:
-            world.network.rules.set(name, ANY, name, CUT)
-        case 4 | 5:
-            world.network.rules.clear(name)
-        case 6:
-            machine.set_drift(chance.below(300_001) - 150_000)
-        case 7:
-            if machine.up:
-                machine.crash()
-            else:
-                machine.restart()
+def disturb(cluster: FakeCluster, witness: Witness, chance: Random) -> None:
+    """Put a host right again that is in trouble, or bring it into trouble; often the leader's."""
+    leader = witness.terms[-1].who.partition(".")[0] if witness.terms else "m1"
+    name = leader if chance.chance(0.5) else f"m{1 + chance.below(3)}"
+    rules, machine = cluster.world.network.rules, cluster.world.hosts[name].machine
+    fault = chance.below(6)
+    if not machine.up:
+        machine.restart()
+    elif machine.paused:
+        machine.resume()
+    elif name in rules.owners():
+        rules.clear(name)
+    elif fault == 0:
+        machine.crash()
+    elif fault == 1:
+        machine.pause()
+    elif fault == 2:
+        machine.set_drift(chance.below(300_001) - 150_000)
+    elif fault == 3:
+        rules.set(name, ANY, name, CUT)
+    else:
+        rules.set(name, name, ANY, CUT)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(20))
 def test_never_two_leaders(seed: int) -> None:
     """Clocks that are up to 15 % wrong (a ratio of 1.35 of 1.5 allowed), and everything else.
 
@@ -250,9 +247,9 @@ def test_never_two_leaders(seed: int) -> None:
     chance = stream(seed, "test")
     with FakeCluster(seed=seed) as cluster:
         witness = candidates(cluster)
-        for _ in range(60):
-            cluster.world.run_for(chance.exponential(6.0))
-            disturb(cluster, chance)
+        for _ in range(40):
+            cluster.world.run_for(chance.exponential(10.0))
+            disturb(cluster, witness, chance)
         for number in (1, 2, 3):
             machine = cluster.world.hosts[f"m{number}"].machine
             cluster.world.network.rules.clear(f"m{number}")
