@@ -85,7 +85,7 @@ class ScheduleOne:
             return None
         pod = queued.pod
         framework = self._frameworks[pod.needs.scheduler_name]
-        if pod.terminating or self._cache.pod(pod.uid) is not None:
+        if pod.terminating:
             self._queue.done(pod.uid)
             return Attempt(pod)
         state = CycleState()

@@ -150,6 +150,22 @@ def test_preemption_and_nomination() -> None:
     ]
 
 
+def test_a_nominated_pod_takes_its_node() -> None:
+    """Room was made for it there, so no other node is looked at, however good; and it stays so."""
+    scheduler = core(node("busy"), node("idle"), node("free"))
+    for number in range(5):
+        scheduler.pod_changed(None, pod(f"p{number}", node_name="busy"), 0)
+    scheduler.pod_changed(None, pod("vip", status={"nominatedNodeName": "busy"}), 0)
+
+    binding = attempted(scheduler).binding
+
+    assert binding is not None
+    assert binding.pod.node_name == "busy"
+    assert scheduler.nominator.node_of(binding.pod.uid) == ""
+    scheduler.cycles.binding_failed(binding, "the apiserver is away", 0)
+    assert scheduler.nominator.node_of(binding.pod.uid) == "busy"
+
+
 def test_permission_is_waited_for() -> None:
     """A pod that must wait is bound once it is allowed, or given up when its time is over."""
     scheduler = core(node("n"))

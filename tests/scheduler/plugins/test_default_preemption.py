@@ -4,6 +4,7 @@ from typing import Any
 
 from kactors.api.objects import Object
 from kactors.scheduler.algorithm import FitError, ScalarAlgorithm
+from kactors.scheduler.config import Profile
 from kactors.scheduler.effects import EvictPod, PatchPodStatus
 from kactors.scheduler.framework.cycle_state import CycleState
 from kactors.scheduler.framework.plugin import PostFilterResult
@@ -12,9 +13,9 @@ from kactors.scheduler.pod_info import PodInfo
 from tests.scheduler.making import Surroundings, info, node
 
 
-def preempt(around: Surroundings, pod: PodInfo) -> PostFilterResult:
+def preempt(around: Surroundings, pod: PodInfo, profile: Profile | None = None) -> PostFilterResult:
     """Return what is done about a pod that fits nowhere."""
-    framework, state = around.framework(), CycleState()
+    framework, state = around.framework(profile), CycleState()
     try:
         ScalarAlgorithm().schedule(framework, state, pod, around.cache.snapshot())
     except FitError as error:
@@ -108,6 +109,30 @@ def test_disruption_budgets_are_broken_last() -> None:
     around.cache.remove_pod(low("b").uid)
     around.place("free", low("d", priority=100))
     assert victims(preempt(around, high())) == ["a"]
+
+
+def test_the_protected_stay_if_others_can_go() -> None:
+    """On one node a pod without a budget goes before one whose budget would break."""
+    around = Surroundings()
+    around.add_nodes(node("n", cpu="2"))
+    around.place("n", low("protected", labels={"app": "x"}), low("other", priority=5))
+    around.view.put("PodDisruptionBudget", budget(0, app="x"))
+
+    assert victims(preempt(around, high())) == ["other"]
+
+
+def test_the_search_goes_on_until_no_budget_breaks() -> None:
+    """Enough candidates are not enough while each of them breaks a budget."""
+    around = Surroundings()
+    for number in range(8):
+        around.add_nodes(node(f"n{number}", cpu="1"))
+        labels = {"app": "x"} if number != 6 else {}
+        around.place(f"n{number}", low(f"p{number}", labels=labels))
+    around.view.put("PodDisruptionBudget", budget(0, app="x"))
+    few = {"minCandidateNodesPercentage": 0, "minCandidateNodesAbsolute": 1}
+    profile = Profile(plugin_args={"DefaultPreemption": few})
+
+    assert [preempt(around, high(), profile).nominated_node for _ in range(5)] == ["n6"] * 5
 
 
 def test_a_pod_waits_for_its_victims() -> None:

@@ -135,6 +135,32 @@ def test_a_pod_with_an_error_is_not_tried_early() -> None:
     assert popped(pods, 2 * SECOND) is failed
 
 
+def test_an_error_is_forgotten_after_a_rejection() -> None:
+    """Errors count only while they follow each other: then a pod is again tried early."""
+    pods = queue()
+    pods.add(info("p"), 0)
+    pods.requeue(popped(pods), 0)
+    tried = popped(pods, 10 * SECOND)
+
+    reject(pods, tried, 10 * SECOND)
+    pods.move_all(Happening(NODE_ADD), 10 * SECOND)
+
+    assert (tried.error_count, tried.unschedulable_count) == (0, 1)
+    assert popped(pods, 10 * SECOND) is tried
+
+
+def test_backoffs_end_with_their_windows() -> None:
+    """A backoff of a second that began at 0.2 s is over at 2 s, when the window of 1.2 s is."""
+    for now_ns, active in ((2 * SECOND - 1, 0), (2 * SECOND, 1)):
+        pods = queue()
+        pods.add(info("p"), 0)
+        reject(pods, popped(pods), SECOND // 5)
+
+        pods.move_all(Happening(NODE_ADD), now_ns)
+
+        assert pods.pending().active == active
+
+
 def test_an_event_during_the_attempt_is_not_lost() -> None:
     """What happened while the pod was tried counts when the attempt fails."""
     pods = queue()
