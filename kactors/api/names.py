@@ -44,6 +44,10 @@ _LABEL_VALUE_MESSAGE = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
     "'.', and must start and end with an alphanumeric character"
 )
+_PORT_CHARACTERS = (
+    "must contain only alpha-numeric characters (a-z, 0-9), "  # codespell:ignore
+    "and hyphens (-)"
+)
 
 
 def _too_long(value: str, limit: int) -> Faults:
@@ -167,8 +171,7 @@ def is_port_name(value: str) -> Faults:
     """Tell what keeps ``value`` from being the name of a port (IANA_SVC_NAME)."""
     rules = (
         (len(value) > 15, "must be no more than 15 characters"),
-        (not re.fullmatch("[-a-z0-9]+", value),
-         "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"),
+        (not re.fullmatch("[-a-z0-9]+", value), _PORT_CHARACTERS),
         (not re.search("[a-z]", value), "must contain at least one letter (a-z)"),
         ("--" in value, "must not contain consecutive hyphens"),
         (value[:1] == "-" or value[-1:] == "-", "must not begin or end with a hyphen"),
