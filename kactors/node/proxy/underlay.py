@@ -20,7 +20,7 @@ class StaticUnderlay:
 
     Args:
         nodes: hosts by their own addresses.
-        ranges: hosts by the ranges of addresses of their pods; /24 or narrower is not required.
+        ranges: hosts by the ranges of addresses of their pods.
     """
 
     def __init__(
