@@ -5,7 +5,7 @@ Usage: ``python -m tools.extract_schema _definitions.json``, with the file of th
 
 Only what our kinds reach is kept, without descriptions. Each definition becomes
 ``{"r": [required fields], "p": {field: type}}``. A type is a text: ``s`` string, ``i`` int32,
-``l`` int64, ``n`` number, ``b`` boolean, ``y`` bytes in base64, ``q`` quantity, ``t`` time, ``u``
+``l`` int64, ``b`` boolean, ``y`` bytes in base64, ``q`` quantity, ``t`` time, ``u``
 time with microseconds, ``x`` int or string, ``*`` anything, ``@name`` a definition, ``[T`` a list
 of T, ``{T`` a map to T. A list that is more than its type says is ``[type, keys, patch merge key,
 patch strategy]``, where keys are those of its items, or ``["="]`` of a set.
@@ -33,7 +33,7 @@ SCALARS = {
     "api.resource.Quantity": "q", "meta.v1.Time": "t", "meta.v1.MicroTime": "u",
     "util.intstr.IntOrString": "x", "meta.v1.FieldsV1": "*", "runtime.RawExtension": "*",
 }  # fmt: skip
-TYPES = {"string": "s", "number": "n", "boolean": "b", "object": "*"}
+TYPES = {"string": "s", "boolean": "b", "object": "*"}
 
 
 def short(name: str) -> str:

@@ -98,6 +98,12 @@ def test_malformed_objects(expression: Object, message: str) -> None:
         LabelSelector.from_object({"matchExpressions": [expression]})
 
 
+@pytest.mark.parametrize("text", ["a=1", "a==1", "a!=1", "a>1", "a<1", "a", "!a", "a in (1,2)"])
+def test_each_operator_has_its_text(text: str) -> None:
+    """What was parsed is written as it was."""
+    assert str(LabelSelector.parse(text)) == text
+
+
 def test_required_value() -> None:
     """An index can be asked when a selector demands one value of one label."""
     selector = LabelSelector.parse("a=1,b in (2),c in (3,4),d!=5")

@@ -78,7 +78,7 @@ class _Mistyped(Exception):
         self.place = place
 
 
-_WANTED = {"s": "string", "i": "int32", "l": "int64", "n": "float64", "b": "bool", "y": "[]uint8",
+_WANTED = {"s": "string", "i": "int32", "l": "int64", "b": "bool", "y": "[]uint8",
            "q": "resource.Quantity", "t": "v1.Time", "u": "v1.MicroTime",
            "x": "intstr.IntOrString"}  # fmt: skip
 
@@ -124,12 +124,6 @@ def _integer(bits: int) -> Checker:
     return check
 
 
-def _number(value: Any, place: Place | None, _: list[str]) -> Any:
-    if value.__class__ is not int and value.__class__ is not float:
-        raise _Mistyped(_json_type(value), "float64", place)
-    return value
-
-
 def _base64(value: Any, place: Place | None, _: list[str]) -> Any:
     if value.__class__ is not str:
         raise _Mistyped(_json_type(value), "[]uint8", place)
@@ -172,11 +166,11 @@ def _anything(value: Any, _place: Place | None, _: list[str]) -> Any:
 
 
 _SCALARS: dict[str, Checker] = {
-    "s": _string, "i": _integer(32), "l": _integer(64), "n": _number, "b": _boolean, "y": _base64,
+    "s": _string, "i": _integer(32), "l": _integer(64), "b": _boolean, "y": _base64,
     "q": _quantity, "t": _time(format_time, "v1.Time"),
     "u": _time(format_micro_time, "v1.MicroTime"), "x": _int_or_string, "*": _anything,
 }  # fmt: skip
-_ZEROES: dict[str, Any] = {"s": "", "i": 0, "l": 0, "n": 0, "b": False, "q": "0", "y": ""}
+_ZEROES: dict[str, Any] = {"s": "", "i": 0, "l": 0, "b": False, "q": "0", "y": ""}
 
 
 @cache

@@ -1,6 +1,6 @@
 """Definitions and their fields, read from ``structure.json`` when they are first asked for.
 
-A type is a text: ``s`` string, ``i`` int32, ``l`` int64, ``n`` number, ``b`` boolean, ``y`` bytes
+A type is a text: ``s`` string, ``i`` int32, ``l`` int64, ``b`` boolean, ``y`` bytes
 in base64, ``q`` quantity, ``t`` time, ``u`` time with microseconds, ``x`` int or string, ``*``
 anything, ``@name`` a definition, ``[T`` a list of T, ``{T`` a map to T.
 """

@@ -61,8 +61,6 @@ def _value_from(variable: Object, source: Object, path: str) -> list[FieldError]
 
 def validate_field_ref(reference: Object, path: str) -> list[FieldError]:
     """Return what is wrong with a reference to a field of the pod."""
-    if not reference.get("apiVersion"):
-        return [required(f"{path}.apiVersion")]
     found = reference.get("fieldPath") or ""
     if not found:
         return [required(f"{path}.fieldPath")]

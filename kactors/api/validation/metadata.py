@@ -40,13 +40,8 @@ def validate_object_meta(
     errors = _names(meta, validate_name, path)
     namespace = meta.get("namespace")
     if namespaced:
-        if not namespace:
-            errors.append(required(f"{path}.namespace"))
-        else:
-            faults = is_dns1123_label(namespace)
-            errors += [invalid(f"{path}.namespace", namespace, fault) for fault in faults]
-    elif namespace:
-        errors.append(forbidden(f"{path}.namespace", "not allowed on this type"))
+        faults = is_dns1123_label(namespace or "")
+        errors += [invalid(f"{path}.namespace", namespace, fault) for fault in faults]
     errors += validate_labels(meta.get("labels") or {}, f"{path}.labels")
     errors += validate_annotations(meta.get("annotations") or {}, f"{path}.annotations")
     errors += _owners(meta.get("ownerReferences") or (), f"{path}.ownerReferences")

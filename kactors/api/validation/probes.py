@@ -59,8 +59,6 @@ def _handler(handler: Object, path: str, kinds: Sequence[str]) -> list[FieldErro
         case "exec" if not action.get("command"):
             errors.append(required(f"{where}.command"))
         case "httpGet":
-            if not action.get("path"):
-                errors.append(required(f"{where}.path"))
             errors += port_name_or_number(action.get("port"), f"{where}.port")
             errors += enumerated(action.get("scheme"), f"{where}.scheme", ("HTTP", "HTTPS"))
         case "tcpSocket":

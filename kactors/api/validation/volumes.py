@@ -41,8 +41,6 @@ def validate_volumes(volumes: Sequence[Object], path: str) -> list[FieldError]:
 
 def _source(volume: Object, path: str) -> list[FieldError]:
     given = [name for name in volume if name != "name" and volume[name] is not None]
-    if not given:
-        return [required(path, "must specify a volume type")]
     detail = "may not specify more than 1 volume type"
     errors = [forbidden(f"{path}.{name}", detail) for name in given[1:]]
     kind, source = given[0], volume[given[0]]

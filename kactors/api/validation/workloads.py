@@ -103,9 +103,7 @@ def validate_deployment_strategy(spec: Object) -> list[FieldError]:
         return [forbidden(f"{path}.rollingUpdate", detail)]
     if errors := enumerated(strategy.get("type"), path, ("Recreate", "RollingUpdate")):
         return errors
-    if rolling is None:
-        return [required(f"{path}.rollingUpdate", "this should be defaulted and never be nil")]
-    path = f"{path}.rollingUpdate"
+    path, rolling = f"{path}.rollingUpdate", rolling or {}
     surge, unavailable = rolling.get("maxSurge"), rolling.get("maxUnavailable")
     errors = int_or_percent(unavailable, f"{path}.maxUnavailable")
     errors += int_or_percent(surge, f"{path}.maxSurge")
@@ -121,12 +119,10 @@ def validate_daemonset_strategy(spec: Object) -> list[FieldError]:
     path = "spec.updateStrategy"
     kinds = ("RollingUpdate", "OnDelete")
     errors = enumerated(strategy.get("type"), f"{path}.type", kinds)
-    rolling = strategy.get("rollingUpdate")
+    rolling: Object = strategy.get("rollingUpdate") or {}
     if errors or strategy.get("type") != "RollingUpdate":
         return errors
     path = f"{path}.rollingUpdate"
-    if rolling is None:
-        return [required(path)]
     surge, unavailable = rolling.get("maxSurge"), rolling.get("maxUnavailable")
     for name in ("maxUnavailable", "maxSurge"):
         errors += int_or_percent(rolling.get(name), f"{path}.{name}")
@@ -144,17 +140,13 @@ def validate_statefulset_spec(spec: Object) -> list[FieldError]:
     """Return what is wrong with the particulars of a StatefulSet."""
     errors = []
     policy = spec.get("podManagementPolicy")
-    if not policy:
-        errors.append(required("spec.podManagementPolicy"))
-    elif policy not in {"OrderedReady", "Parallel"}:
+    if policy not in {"OrderedReady", "Parallel"}:
         detail = "must be 'OrderedReady' or 'Parallel'"
         errors.append(invalid("spec.podManagementPolicy", policy, detail))
     update: Object = spec.get("updateStrategy") or {}
     kind, rolling = update.get("type"), update.get("rollingUpdate")
     path = "spec.updateStrategy"
-    if not kind:
-        errors.append(required(path))
-    elif kind == "OnDelete" and rolling is not None:
+    if kind == "OnDelete" and rolling is not None:
         detail = "only allowed for updateStrategy 'RollingUpdate'"
         errors.append(invalid(f"{path}.rollingUpdate", rolling, detail))
     elif kind not in {"OnDelete", "RollingUpdate"}:

@@ -1,14 +1,16 @@
 """JSON patches."""
 
+import contextlib
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from kactors.api.errors import MalformedPatch, PatchFailed, RequestEntityTooLarge
 from kactors.api.objects import Object, deep_copy
 from kactors.api.patch import apply_json_patch, create_json_patch
-from tests.api.patch.values import OBJECTS
+from tests.api.patch.values import OBJECTS, VALUES
 
 OLD = {"metadata": {"finalizers": ["a", "b"]}, "spec": {"x": 1}}
 
@@ -59,6 +61,22 @@ def test_too_many_operations() -> None:
     """There is a limit."""
     with pytest.raises(RequestEntityTooLarge, match="10000, got 10001"):
         apply_json_patch(OLD, [{"op": "test", "path": "", "value": OLD}] * 10_001)
+
+
+PATHS = st.sampled_from(["", "/", "/a", "/a/b", "/a/0", "/a/-", "/a/0/b", "/b/-1", "a", "/~"])
+OPERATIONS = st.fixed_dictionaries(
+    {"op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test", "sing"])},
+    optional={"path": PATHS, "from": PATHS, "value": VALUES},
+)
+
+
+@given(OBJECTS, st.lists(OPERATIONS, max_size=4))
+def test_any_operations_apply_or_fail(old: Object, patch: list[Object]) -> None:
+    """Nothing but the two errors comes out, and the object is never changed."""
+    before = deep_copy(old)
+    with contextlib.suppress(MalformedPatch, PatchFailed):
+        apply_json_patch(old, patch)
+    assert old == before
 
 
 @given(OBJECTS, OBJECTS)

@@ -175,6 +175,45 @@ def test_items_without_a_key_of_their_own() -> None:
     assert _patched(old, patch) == new
 
 
+SOURCES: list[Object] = [{"emptyDir": {}}, {"hostPath": {"path": "/"}}]
+
+
+def test_a_volume_changes_its_source() -> None:
+    """The patch says which fields stay, so that the former source goes."""
+    old, new = (_pod(A, volumes=[{"name": "v", **source}])
+                for source in SOURCES)  # fmt: skip
+    patch = create_strategic_patch(old, new, POD)
+    (volume,) = patch["spec"]["volumes"]
+    assert volume["$retainKeys"] == ["hostPath", "name"]
+    assert _patched(old, patch) == new
+
+
+def test_a_strategy_changes_its_type() -> None:
+    """The same holds for an object within an object."""
+    old = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}
+    new = {"spec": {"strategy": {"type": "Recreate"}}}
+    patch = create_strategic_patch(old, new, "apps.v1.Deployment")
+    assert patch["spec"]["strategy"]["$retainKeys"] == ["type"]
+    assert apply_strategic_patch(old, patch, "apps.v1.Deployment") == new
+
+
+def test_the_difference_of_plain_lists() -> None:
+    """What is new, what is gone, and the order of all."""
+    old, new = ({"metadata": {"finalizers": list(names)}} for names in ("ab", "cb"))
+    assert create_strategic_patch(old, new, POD)["metadata"] == {
+        "finalizers": ["c"],
+        "$deleteFromPrimitiveList/finalizers": ["a"],
+        "$setElementOrder/finalizers": ["c", "b"],
+    }
+
+
+def test_items_that_are_no_objects() -> None:
+    """They cannot be told apart by a key: the list is replaced."""
+    new = {"spec": {"containers": [{"image": "x"}]}}
+    patch = create_strategic_patch(_pod(A), new, POD)
+    assert patch["spec"]["containers"] == [{"image": "x"}, {"$patch": "replace"}]
+
+
 NAMES = st.sampled_from("abcd")
 
 

@@ -56,6 +56,8 @@ def test_unknown_fields_are_named() -> None:
          "object into Go struct field PodSpec.spec.containers of type []v1.Container"),
         ({"spec": {"containers": [{"name": 1}]}},
          "number into Go struct field Container.spec.containers.name of type string"),
+        ({"spec": {"containers": [{"livenessProbe": {"httpGet": []}}]}},
+         "array into Go struct field Probe.spec.containers.livenessProbe.httpGet of type v1.HTTP"),
         ({"metadata": {"labels": {"a": True}}},
          "bool into Go struct field ObjectMeta.metadata.labels.a of type string"),
         ({"metadata": {"labels": []}}, "array into Go struct field ObjectMeta.metadata.labels of"),

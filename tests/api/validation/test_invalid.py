@@ -313,6 +313,7 @@ OTHERS = [
     ("Deployment", [("spec.strategy.rollingUpdate", {"maxUnavailable": "120%"})],
      "must not be greater than 100%"),
     ("Deployment", [("spec.strategy.rollingUpdate", {"maxSurge": "a"})], "a valid percent string"),
+    ("Deployment", [("spec.strategy.rollingUpdate", {"maxSurge": -1})], "maxSurge: Invalid value"),
     ("Deployment", [("spec.progressDeadlineSeconds", 5), ("spec.minReadySeconds", 5)],
      "must be greater than minReadySeconds"),
     ("ReplicaSet", [("spec.template.spec.containers", [])], "spec.template.spec.containers: Req"),
@@ -418,6 +419,7 @@ GOOD = [
     ("Deployment", [("spec.strategy", {"type": "Recreate"})]),
     ("Pod", [_env(name="A", valueFrom={"fieldRef": {"fieldPath": "metadata.labels['a']"}})]),
     ("ClusterRole", [("aggregationRule", {"clusterRoleSelectors": [{}]})]),
+    ("Pod", [_env(name="A", valueFrom={"resourceFieldRef": {"resource": "limits.cpu"}})]),
     ("Pod", [("spec.securityContext", {"runAsUser": 0, "fsGroup": 2**32 - 1, "seccompProfile": {
         "type": "Localhost", "localhostProfile": "p"}, "sysctls": [
             {"name": "net.ipv4.ip_forward", "value": "1"}]})]),

@@ -108,6 +108,8 @@ ALLOWED = [
     ("StatefulSet", [("spec.replicas", 3), ("spec.updateStrategy.rollingUpdate.partition", 1)], []),
     ("Job", [("spec.parallelism", 0), ("spec.suspend", True)], []),
     ("Job", [("spec.template.spec.nodeSelector", {"a": "b"})], [("spec.suspend", True)]),
+    ("Job", [("spec.template.spec.nodeSelector", {"a": "b"})],
+     [("spec.suspend", True), ("spec.template.spec.nodeSelector", {"a": "a"})]),
     ("Job", [("spec.completions", 3), ("spec.parallelism", 3)],
      [("spec.completionMode", "Indexed"), ("spec.completions", 2), ("spec.parallelism", 2)]),
     ("Node", [("spec.providerID", "x"), ("spec.unschedulable", True)], []),
@@ -185,6 +187,8 @@ def test_the_status_of_a_deployment() -> None:
     new = _updated("Deployment", changes, status=True)
     assert new["status"] == {"replicas": 1}
     assert "labels" not in new["metadata"]
+    labelled = _updated("Deployment", changes, [("metadata.labels", {"c": "d"})], status=True)
+    assert labelled["metadata"]["labels"] == {"c": "d"}
 
 
 def test_the_finalizers_of_a_namespace() -> None:
