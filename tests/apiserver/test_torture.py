@@ -15,7 +15,7 @@ from kactors.runtime import current_host, move_on_after, open_nursery, sleep
 from tests.apiserver.cluster import Api, Cluster, config_map
 
 WRITERS = 6
-WRITES = 12
+WRITES = 60
 OBJECTS = ("a", "b")
 
 
@@ -26,10 +26,12 @@ class Tally:
     Attributes:
         done: acknowledged, as (object, key).
         unknown: nobody knows.
+        crashes: how many there were.
     """
 
     done: list[tuple[str, str]] = attrs.field(factory=list)
     unknown: list[tuple[str, str]] = attrs.field(factory=list)
+    crashes: int = 0
 
 
 async def write(api: Api, writer: int, tally: Tally) -> None:
@@ -96,13 +98,14 @@ class Watching:
                 await sleep(0.2)
 
 
-async def shake(cluster: Cluster, seed: int) -> None:
+async def shake(cluster: Cluster, seed: int, tally: Tally) -> None:
     """Restart replicas and members of etcd, now and then, one at a time."""
     chance = current_host().random("shake", seed)
     while True:
         await sleep(1 + 2 * chance.random())
         victim = chance.choice([*cluster.replicas, cluster.leader() or cluster.members[0]])
         cluster.world.crash(victim, power=False)
+        tally.crashes += 1
         await sleep(0.5 + chance.random())
         cluster.world.hosts[victim].machine.restart()
         await sleep(2)
@@ -118,7 +121,7 @@ async def torture(api: Api, cluster: Cluster, seed: int) -> tuple[Tally, list[Wa
         for watcher in watchers:
             everything.start_soon(watcher.run)
         async with open_nursery() as storm:
-            storm.start_soon(shake, cluster, seed)
+            storm.start_soon(shake, cluster, seed, tally)
             async with open_nursery() as writers:
                 for writer in range(WRITERS):
                     writers.start_soon(write, api, writer, tally)
@@ -140,6 +143,7 @@ def test_no_update_is_lost_and_every_version_is_seen(seed: int) -> None:
             tally, watchers = await torture(api, cluster, seed)
 
             final = {name: await api.get("configmaps", "default", name) for name in OBJECTS}
+            assert tally.crashes >= 3
             assert len(tally.done) > WRITERS * WRITES // 2
             for name in OBJECTS:
                 there = set(final[name]["data"]) - {"first"}
