@@ -155,8 +155,7 @@ class PodWorker:
         if actions.create_sandbox is not None:
             return await self._prepare(actions.create_sandbox)
         for kill in actions.kill:
-            self._node.tell(self.pod, NORMAL, "Killing", kill.message)
-            self._stop(kill.container)
+            self._stop(kill.container, kill.message)
         pause = inf
         if self._mounted_at == -inf or (actions.start and not self._mounted):
             pause = min(pause, await self._mount())
@@ -196,10 +195,11 @@ class PodWorker:
         self._mounted_at = current_time()
         return inf
 
-    def _stop(self, container: ContainerStatus) -> None:
+    def _stop(self, container: ContainerStatus, why: str) -> None:
         """Have one container end; SIGKILL follows when its grace is over."""
         if container.id in self._kill_at:
             return
+        self._node.tell(self.pod, NORMAL, "Killing", why)
         self._node.runtime.stop_container(container.id)
         seconds = self.pod["spec"].get("terminationGracePeriodSeconds", _GRACE_SECONDS)
         self._kill_at[container.id] = current_time() + seconds
