@@ -186,7 +186,9 @@ def paths(value: Any) -> list[tuple[Any, ...]]:
 @st.composite
 def spoilt(draw: st.DrawFn) -> Object:
     """Draw an object that is almost right."""
-    whole = {"": draw(st.sampled_from([pod("p"), deployment(), config_map("a", x="1")]))}
+    whole: dict[str, Any] = {
+        "": draw(st.sampled_from([pod("p"), deployment(), config_map("a", x="1")]))
+    }
     for _ in range(draw(st.integers(1, 3))):
         *way, last = draw(st.sampled_from([path for path in paths(whole) if path]))
         inner: Any = whole
