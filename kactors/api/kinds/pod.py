@@ -6,7 +6,8 @@ Source: kubernetes pkg/registry/core/pod/strategy.go.
 from kactors.api.defaults.fill import fill, part
 from kactors.api.defaults.pods import default_pod
 from kactors.api.field_errors import FieldError
-from kactors.api.meta import owners_of
+from kactors.api.meta import name_of, owners_of
+from kactors.api.names import is_dns1123_label
 from kactors.api.objects import Object, field
 from kactors.api.qos import qos_class
 from kactors.api.resource import Resource, Subresource, text_at
@@ -15,6 +16,10 @@ from kactors.api.validation.pod import validate_pod, validate_pod_status_update,
 
 __all__ = ["POD"]
 
+_HOSTNAME_WARNING = (
+    "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; "
+    "a DNS label is recommended"
+)
 _GATED = {
     "type": "PodScheduled",
     "status": "False",
@@ -59,6 +64,14 @@ class PodStrategy(Strategy):
         if finished or not field(obj, "spec", "nodeName"):
             period = 0
         return 1 if period < 0 else period
+
+    def warnings(self, obj: Object) -> list[str]:
+        """Return what the pod's own hostname cannot be."""
+        faults = is_dns1123_label(name_of(obj))
+        if not faults:
+            return []
+        found = f"[{' '.join(faults)}]"
+        return [f"{_HOSTNAME_WARNING}: {found}"]
 
     def validate_object(self, obj: Object) -> list[FieldError]:
         """Return what is wrong with the spec."""

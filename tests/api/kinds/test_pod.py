@@ -28,6 +28,15 @@ def test_grace(pod: Object, asked_s: int | None, expected: int) -> None:
     assert REGISTRY.by_name("pods").strategy.grace_period(pod, asked_s) == expected
 
 
+def test_warnings() -> None:
+    """A name that cannot be a hostname is accepted, with a warning."""
+    pods = REGISTRY.by_name("pods").strategy
+    assert pods.warnings({"metadata": {"name": "a-b"}}) == []
+    (warning,) = pods.warnings({"metadata": {"name": "a.b"}})
+    assert warning.startswith("metadata.name: this is used in the Pod's hostname")
+    assert warning.endswith("a DNS label is recommended: [must not contain dots]")
+
+
 def test_other_kinds_know_no_grace() -> None:
     """Their objects go at once."""
     assert REGISTRY.by_name("nodes").strategy.grace_period({}, 30) is None
