@@ -54,6 +54,7 @@ class CloudState:
         self.load_balancers: dict[str, LoadBalancer] = {}
         self._numbers = 0
         self._balancers = 0
+        self._turns: dict[str, int] = {}  # of load balancers, by name
         # Made anew when they are next needed after a change.
         self._addresses: dict[str, str] | None = None
         self._ranges: dict[tuple[int, int], str] | None = None
@@ -147,13 +148,26 @@ class CloudState:
     def host_of(self, ip: str) -> str | None:
         """Return the host that packets for an address arrive at; ``None``: there is no route.
 
-        Instances by their addresses, pods by the routes; a stopped instance gets nothing.
+        Instances by their addresses, pods by the routes; a stopped instance gets nothing. A load
+        balancer passes connections on to its nodes in turn, those left out that are off.
         """
+        for balancer in self.load_balancers.values():
+            if balancer.ip == ip:
+                return self._next_node(balancer)
         instance_id = self._by_address().get(ip)
         if instance_id is None:
             instance_id = self._routed(_number(ip))
         found = None if instance_id is None else self.instances.get(instance_id)
         return found.name if found is not None and found.running else None
+
+    def _next_node(self, balancer: LoadBalancer) -> str | None:
+        running = {each.name for each in self.instances.values() if each.running}
+        nodes = [name for name in balancer.nodes if name in running]
+        if not nodes:
+            return None
+        turn = self._turns.get(balancer.name, 0)
+        self._turns[balancer.name] = turn + 1
+        return nodes[turn % len(nodes)]
 
     def _by_address(self) -> dict[str, str]:
         if self._addresses is None:

@@ -88,11 +88,12 @@ class NodeNetwork(Actor):
     @serves
     async def connect(self, packet: Connect) -> Connected:
         """Say who answers."""
-        if packet.ip != self._machine.node_ip:
-            return self._accept(packet, self._life.runtime.sandbox_at(packet.ip))
-        location = ("", packet.port, packet.protocol)
+        own = packet.ip == self._machine.node_ip
+        location = ("" if own else packet.ip, packet.port, packet.protocol)
         if self._life.services.find(location) is not None:
             return await self._forward(packet)
+        if not own:
+            return self._accept(packet, self._life.runtime.sandbox_at(packet.ip))
         for sandbox in self._life.runtime.sandboxes():
             if sandbox.ip == packet.ip:  # a pod that shares the node's network
                 answer = self._accept(packet, sandbox)
@@ -101,7 +102,7 @@ class NodeNetwork(Actor):
         return Connected("refused", self._node)
 
     async def _forward(self, packet: Connect) -> Connected:
-        """Send on what has come to a node port."""
+        """Send on what has come to a node port, or to a load balancer's address."""
         try:
             found = await self.plane.connect(
                 packet.ip, packet.port, source_ip=packet.source_ip, protocol=packet.protocol,

@@ -77,3 +77,14 @@ def test_every_address_of_a_routed_range_arrives_at_its_instance(
     for number, name in ranges.items():
         made.create_route(Route(str(number), f"10.244.{number}.0/24", made.find("", name).id))
     assert made.host_of(f"10.244.{asked}.7") == ranges.get(asked)
+
+
+def test_a_load_balancer_takes_its_nodes_in_turn() -> None:
+    """Those that are off are left out; without any, packets go nowhere."""
+    made = cloud("n1", "n2", "n3")
+    ip = made.ensure_load_balancer("a", (), ("n1", "n2", "n3")).ip
+    assert [made.host_of(ip) for _ in range(4)] == ["n1", "n2", "n3", "n1"]
+    made.stop("n2")
+    assert {made.host_of(ip) for _ in range(4)} == {"n1", "n3"}
+    made.ensure_load_balancer("a", (), ())
+    assert made.host_of(ip) is None

@@ -129,3 +129,19 @@ def test_changes_are_gathered_for_a_second() -> None:
         cluster.world.run_for(2)
         assert cluster.proxies["n1"].syncs <= 5
         assert cluster.connect("n1", VIP, 100) == "refused"
+
+
+def test_clients_outside_come_in_by_a_load_balancer() -> None:
+    """Its address is nobody's; the node that it passes on to knows it by its table."""
+    with TrafficCluster() as cluster:
+        cluster.run_web("n2")
+        made = service(type="LoadBalancer", ports=[{"port": 80, "nodePort": 30080}])
+        made["status"] = {"loadBalancer": {"ingress": [{"ip": "203.0.113.1", "ipMode": "VIP"}]}}
+        cluster.put(made)
+        cluster.put(cluster.endpoints_of("web-1"))
+        cluster.world.run_for(2)
+        cluster.underlay.add_node("203.0.113.1", "n1")
+        cluster.add_outside("home", "198.51.100.7")
+        assert cluster.pods_reached("home", "203.0.113.1", times=3) == {"web-1"}
+        assert cluster.connect("home", "203.0.113.1", 81) == "timed out"
+        assert cluster.connect("home", VIP) == "timed out", "that address is of the cluster only"

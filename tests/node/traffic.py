@@ -8,6 +8,7 @@ from kactors.api.objects import Object
 from kactors.client.config import SystemAsker
 from kactors.node.errors import ConnectionRefused, ConnectionTimedOut
 from kactors.node.kube_proxy import KubeProxy, KubeProxyConfig
+from kactors.node.machine import NodeMachine
 from kactors.node.network import NETWORK_ACTOR, NodeNetwork, Program
 from kactors.node.proxy.dataplane import Connection, DataPlane
 from kactors.node.proxy.underlay import StaticUnderlay
@@ -51,6 +52,12 @@ class TrafficCluster(NodeCluster):
         machine, host = self.machines[name], self.world.hosts[name]
         host.deploy(lambda: self._proxy(name), "kube-proxy")
         host.deploy(lambda: NodeNetwork(name, machine, self.underlay, programs), NETWORK_ACTOR)
+
+    def add_outside(self, name: str, ip: str) -> None:
+        """Add a host that has no part in the cluster."""
+        host = self.world.add_host(name)
+        machine = self.machines[name] = NodeMachine(ip)
+        machine.enter(host.machine)
 
     def run_web(self, *nodes: str) -> None:
         """Run a pod ``web-N`` on each of these nodes, and have them all ready."""
