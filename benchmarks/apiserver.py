@@ -163,9 +163,7 @@ async def against(
     for number in range(ROUNDS):
         part = range(number * count // ROUNDS, (number + 1) * count // ROUNDS)
         pairs.append((await rate(part, baseline), await rate(part, ours)))
-    ratio = statistics.median(mine / theirs for theirs, mine in pairs)
-    theirs, mine = (statistics.median(side) for side in zip(*pairs, strict=True))
-    return Row(what, mine, "requests/s", theirs, name, ratio)
+    return _row(what, "requests/s", pairs, name)
 
 
 async def rate(numbers: range, work: Callable[[int], Awaitable[None]]) -> float:
@@ -202,15 +200,15 @@ async def lists(bench: Bench, listed: int) -> Row:
         count = await work()
         return count / (time.thread_time() - began)
 
-    baseline, mine = await objects_a_second(theirs), await objects_a_second(ours)
-    return Row(
-        f"list of {listed:,} pods",
-        mine,
-        "objects/s",
-        baseline,
-        "ranges of etcd",
-        mine / baseline,
-    )
+    pairs = [(await objects_a_second(theirs), await objects_a_second(ours)) for _ in range(ROUNDS)]
+    return _row(f"list of {listed:,} pods", "objects/s", pairs, "ranges of etcd")
+
+
+def _row(what: str, unit: str, pairs: list[tuple[float, float]], name: str) -> Row:
+    """Return the medians of pairs (baseline, ours), and of their ratios."""
+    ratio = statistics.median(mine / theirs for theirs, mine in pairs)
+    theirs, mine = (statistics.median(side) for side in zip(*pairs, strict=True))
+    return Row(what, mine, unit, theirs, name, ratio)
 
 
 def pod(name: str, node: str = "") -> Object:
