@@ -146,8 +146,8 @@ class Kubelet(Actor):
             worker.gone()
 
     def _finished(self, uid: str) -> None:
-        worker = self.workers[uid]
-        if self._pods.indexer.get(key_of(worker.pod)) is None:
+        there = self._pods.indexer.get(key_of(self.workers[uid].pod))
+        if there is None or uid_of(there) != uid:  # gone, or a namesake has its place
             del self.workers[uid]
 
     def _end_orphans(self) -> None:

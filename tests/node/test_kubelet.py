@@ -292,6 +292,22 @@ def test_sidecars_serve_until_the_others_have_ended() -> None:
         cluster.until(lambda: cluster.get("Pod", "web") is None, 5)
 
 
+def test_a_namesake_is_another_pod() -> None:
+    """It begins while the one before it, deleted by force, has not ended; nothing is mixed up."""
+    with NodeCluster() as cluster:
+        cluster.run_pod(uid="first", behaviour=QUICK | {"stop-seconds": "9"})
+        cluster.until(cluster.ready, 10)
+        cluster.store.write(cluster.key("Pod", "web"), None)
+        cluster.run_pod(uid="second", behaviour=QUICK)
+        cluster.until(cluster.ready, 10)
+        both = {each.pod_uid for each in cluster.containers() if each.running}
+        assert both == {"first", "second"}
+        cluster.world.run_for(12)
+        assert {each.pod_uid for each in cluster.containers()} == {"second"}
+        assert list(cluster.kubelets["n1"].workers) == ["second"]
+        assert cluster.ready()
+
+
 def test_one_seed_gives_one_story() -> None:
     """Every write is the same, at the same revision; another seed tells another story."""
 
