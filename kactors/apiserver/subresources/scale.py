@@ -6,7 +6,7 @@ Source: ``pkg/registry/apps/deployment/storage/storage.go`` of Kubernetes, `Scal
 from kactors.api.codec import decode, encode
 from kactors.api.errors import Invalid, MalformedSelector
 from kactors.api.meta import name_of, resource_version_of
-from kactors.api.objects import Object
+from kactors.api.objects import Object, deep_copy
 from kactors.api.scale import scale_of, set_scale, validate_scale
 from kactors.apiserver.cache.entry import Entry
 from kactors.apiserver.registry.guaranteed_update import Written
@@ -45,7 +45,7 @@ async def update_scale(store: ObjectStore, write: Write, change: Change) -> Writ
         faults = validate_scale(scale)
         if faults:
             raise Invalid("Scale", name_of(old), faults, group="autoscaling")
-        new = {**old, "metadata": dict(old["metadata"]), "spec": dict(old.get("spec") or {})}
+        new: Object = deep_copy(old)
         new["metadata"]["resourceVersion"] = resource_version_of(scale)
         set_scale(new, scale)
         return new
