@@ -31,18 +31,25 @@ class TaintEvictionController(ObjectController):
     def setup(self) -> None:
         """Look at pods that are on nodes, and at the nodes' taints."""
         self._evictions: dict[str, tuple[str, Eviction]] = {}  # by key: uid, and when
-        pods = self.observes("pods", _if_bound, indexes={BY_NODE: index_by_node})
-        self.pods = pods.lister
         nodes = self.observes("nodes", lambda _: ())
         self.nodes = nodes.lister
+        pods = self.observes("pods", self._if_at_risk, indexes={BY_NODE: index_by_node})
+        self.pods = pods.lister
         self.listen(nodes, ResourceEventHandlerFuncs(add=self._all_on, update=self._if_tainted))
 
     def on_leading(self) -> None:
         """Begin anew: how long a pod has been where it should not be is counted from now."""
         self._evictions = {}
         for pod in self.pods.list():
-            for key in _if_bound(pod):
+            for key in self._if_at_risk(pod):
                 self.queue.add(key)
+
+    def _if_at_risk(self, pod: Object) -> tuple[str, ...]:
+        """Return the pod's key if its node sends pods away, or this one was to go already."""
+        key = key_of(pod)
+        node = self.nodes.get(node_of(pod))
+        at_risk = key in self._evictions or (node is not None and no_execute_taints(node))
+        return (key,) if at_risk else ()
 
     def _all_on(self, node: Object) -> None:
         if no_execute_taints(node):
@@ -92,7 +99,3 @@ class TaintEvictionController(ObjectController):
             await pods.delete(name_of(pod), namespace_of(pod), options=options)
         except NotFound:
             return
-
-
-def _if_bound(pod: Object) -> tuple[str, ...]:
-    return (key_of(pod),) if node_of(pod) else ()

@@ -52,8 +52,6 @@ class LifecycleApiServer(FakeApiServer):
     def create(self, request: ApiRequest) -> ApiResponse:
         """Create an object, with what the apiserver writes into it."""
         obj = decode_request(request.body)
-        if request.subresource:
-            return ApiResponse(code=201, body=request.body)
         metadata = obj.setdefault("metadata", {})
         metadata["creationTimestamp"] = self.now()
         metadata["generation"] = 1
@@ -128,7 +126,10 @@ class LifecycleApiServer(FakeApiServer):
 class ControlPlane(FakeCluster):
     """A cluster of fakes, with a host ``kcm`` for controllers and ``c`` for who looks on."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(
+        self, seed: int = 0, server: type[LifecycleApiServer] = LifecycleApiServer
+    ) -> None:
+        self._server = server
         super().__init__(replicas=1, seed=seed)
         self.world.add_host("kcm")
         self.config = ClientConfig(replicas=self.addresses)
@@ -139,7 +140,7 @@ class ControlPlane(FakeCluster):
 
     def _deploy(self, name: str) -> None:
         def factory() -> FakeApiServer:
-            server = self.servers[name] = LifecycleApiServer(self.store)
+            server = self.servers[name] = self._server(self.store)
             return server
 
         self.world.add_host(name).deploy(factory, "apiserver")

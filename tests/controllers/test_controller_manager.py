@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from kactors.actors import Actor, Address, System
+from kactors.actors import Address, System
 from kactors.client.leader_election import LeaderElectionConfig
 from kactors.controllers.controller_manager import (
     CONTROLLERS,
@@ -27,8 +27,7 @@ def start(plane: ControlPlane) -> None:
         client=plane.config, as_account=lambda _: plane.config, election=election
     )
     for host in HOSTS:
-        factory: partial[Actor] = partial(ControllerManager, config)
-        plane.world.add_host(host).deploy(factory, NAME)
+        plane.world.add_host(host).deploy(partial(ControllerManager, config), NAME)
 
 
 def report(plane: ControlPlane, host: str) -> ManagerReport:

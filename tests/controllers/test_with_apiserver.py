@@ -4,9 +4,15 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from kactors.actors import Actor, Address, System
+from kactors.actors import Address, System
 from kactors.api.errors import ApiError, Conflict, NotFound
-from kactors.api.meta import format_time, is_being_deleted, name_of, namespace_of
+from kactors.api.meta import (
+    format_time,
+    is_being_deleted,
+    name_of,
+    namespace_of,
+    resource_version_of,
+)
 from kactors.api.objects import Object, replaced
 from kactors.apiserver.authentication.user import (
     AUTHENTICATED,
@@ -47,8 +53,7 @@ class RealPlane:
             client=self.config(AUTHORITY.for_user(manager)),
             as_account=lambda name: self.config(account_token(name)),
         )
-        factory: partial[Actor] = partial(ControllerManager, config)
-        self.cluster.world.add_host("kcm").deploy(factory, NAME)
+        self.cluster.world.add_host("kcm").deploy(partial(ControllerManager, config), NAME)
         self.call(self.first)
 
     def config(self, token: str) -> ClientConfig:
@@ -128,6 +133,15 @@ class RealPlane:
 
         return self.call(work)
 
+    def revisions(self, namespace: str) -> dict[str, str]:
+        """Return the resource version of whatever controllers write in a namespace."""
+        return {
+            f"{resource}/{name_of(each)}": resource_version_of(each)
+            for resource in ("deployments", "replicasets", "jobs", "pods", "endpoints",
+                             "endpointslices", "poddisruptionbudgets")
+            for each in self.list(resource, namespace)
+        }  # fmt: skip
+
     def report(self) -> ManagerReport:
         """Ask the manager what it does."""
 
@@ -188,6 +202,9 @@ def test_a_shop_opens_and_closes() -> None:
         (pdb,) = plane.list("poddisruptionbudgets", "shop")
         assert pdb["status"]["disruptionsAllowed"] == 1
         assert [name_of(each) for each in plane.list("serviceaccounts", "shop")] == ["default"]
+        before = plane.revisions("shop")
+        plane.cluster.world.run_for(5.0)
+        assert plane.revisions("shop") == before, "at rest nothing is written"
         secret = {
             "apiVersion": "v1",
             "kind": "Secret",

@@ -65,8 +65,8 @@ class EndpointSliceController(ObjectController):
             await self._write(key, Changes(delete=tuple(existing)))
             return None
         pods = self.pods.list(namespace_of(service), LabelSelector.from_labels(selector))
-        nodes = {name_of(node): node for node in self.nodes.list()}
-        await self._write(key, plan(service, desired(service, pods, nodes), existing))
+        wanted = desired(service, pods, self.nodes.get)
+        await self._write(key, plan(service, wanted, existing))
         return None
 
     async def _write(self, key: str, changes: Changes) -> None:

@@ -13,7 +13,7 @@ are never moved from one slice to another: half-empty slices cost less than thei
 Source: kubernetes staging/src/k8s.io/endpointslice/reconciler.go (reconcileByPortMapping).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -58,21 +58,21 @@ def families(service: Object) -> Sequence[str]:
 
 
 def desired(
-    service: Object, pods: Iterable[Object], nodes: Mapping[str, Object]
+    service: Object, pods: Iterable[Object], node_named: Callable[[str], Object | None]
 ) -> dict[Group, list[Endpoint]]:
     """Return the endpoints that a Service should have.
 
     Args:
         service: has a selector.
         pods: that it selects.
-        nodes: by name, of the pods.
+        node_named: returns a node by its name.
     """
     wanted: dict[Group, list[Endpoint]] = {}
     for pod in pods:
         if not uses_pod(pod):
             continue
         ports = endpoint_ports(service, pod)
-        node = nodes.get(field(pod, "spec", "nodeName", default=""))
+        node = node_named(field(pod, "spec", "nodeName", default=""))
         for family in families(service):
             for address in addresses_of(pod):
                 if (":" in address) == (family == "IPv6"):

@@ -28,6 +28,7 @@ from kactors.runtime.probes import declare, sometimes
 __all__ = ["JobController"]
 
 BEHIND_SECONDS = 1.0
+CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 
 _ORPHAN = "job: a pod waits to be counted for a job that is gone"
 _STALE = "job: at the beginning of a term the cache was behind"
@@ -91,12 +92,12 @@ class JobController(ObjectController):
             latest = await self.client.resource("jobs").get(name_of(job), namespace_of(job))
         except NotFound:
             return False
-        found = await self.client.resource("pods").list(namespace_of(job))
-        mine = [pod for pod in found.items
-                if (owner_of_controller(pod) or {}).get("uid") == uid_of(job)]  # fmt: skip
+        found = await self.client.resource("pods").list(
+            namespace_of(job), label_selector=f"{CONTROLLER_UID}={uid_of(job)}"
+        )
         seen = self.pods.indexer
         same = resource_version_of(latest) == resource_version_of(job) and all(
-            key_of(pod) in seen for pod in mine
+            key_of(pod) in seen for pod in found.items
         )
         if same:
             self._sure[key] = uid_of(job)
@@ -190,7 +191,7 @@ def pod_template(job: Object, index: int | None = None) -> Object:
         "job-name": name_of(job),
         "batch.kubernetes.io/job-name": name_of(job),
         "controller-uid": uid_of(job),
-        "batch.kubernetes.io/controller-uid": uid_of(job),
+        CONTROLLER_UID: uid_of(job),
     }
     put(template, {**labels_of(template), **labels}, "metadata", "labels")
     finalizers = field(template, "metadata", "finalizers", default=[])

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from kactors.api.errors import ApiError, Conflict, NotFound
 from kactors.api.meta import format_time, get_condition, name_of
-from kactors.api.objects import Object, field, replaced
+from kactors.api.objects import Object, replaced
 from kactors.client.errors import ClientError
 from kactors.client.events import NORMAL
 from kactors.client.indexer import BY_NODE, index_by_node
@@ -24,6 +24,7 @@ from kactors.controllers.node_lifecycle.health import (
 )
 from kactors.controllers.node_lifecycle.node_taints import (
     no_execute_key,
+    sends_away,
     with_no_execute,
     with_no_schedule,
 )
@@ -146,12 +147,12 @@ class NodeLifecycleController(ObjectController):
             return after
         if get_condition(node, "Ready") is None:
             return after  # it is new, and has time to say its first word
-        self._enqueue(node)
         if before == "True":
             message = f"Node {name} status is now: NodeNotReady"
             self.recorder.event(node, NORMAL, "NodeNotReady", message)
         if before == "True" or after == "Unknown":
             await self._mark_pods_not_ready(name)
+        await self._unreachable(node)
         return after
 
     async def _reachable(self, node: Object) -> None:
@@ -162,18 +163,20 @@ class NodeLifecycleController(ObjectController):
         if taints is not None:
             await self._update(node, taints)
 
-    def _enqueue(self, node: Object) -> None:
+    async def _unreachable(self, node: Object) -> None:
+        """Have the node's pods sent away in turn; if they are already, correct the reason.
+
+        Source: ``processTaintBaseEviction``.
+        """
+        taints = with_no_execute(node, no_execute_key(ready_status(node)), self.now_ns())
+        if taints is None:
+            return
+        if sends_away(node):
+            await self._update(node, taints)
+            return
         zone = zone_key(node)
         queue = self._queues.setdefault(zone, RateLimitedQueue(self._rate_of(zone)))
-        name = name_of(node)
-        key = no_execute_key(ready_status(node))
-        if with_no_execute(node, key, self.now_ns()) is None:
-            return
-        if any(each.get("effect") == "NoExecute" and each.get("key") != key
-               and with_no_execute(node, each["key"], self.now_ns()) is None
-               for each in field(node, "spec", "taints", default=())):  # fmt: skip
-            queue.remove(name)  # its pods are being sent away already, only the reason has changed
-        queue.add(name)
+        queue.add(name_of(node))
 
     def _forget(self, name: str) -> None:
         del self._health[name]
@@ -272,6 +275,8 @@ class NodeLifecycleController(ObjectController):
             queue.remove(name)
         except (ApiError, ClientError):
             queue.retry(name)
+        else:
+            queue.remove(name)  # should the taint get lost, it comes back in turn
 
 
 def _nothing(_: Object) -> tuple[str, ...]:

@@ -11,7 +11,14 @@ from kactors.api.meta import format_time
 from kactors.api.objects import Object, field
 from kactors.api.taints import NO_EXECUTE, NO_SCHEDULE
 
-__all__ = ["NOT_READY", "UNREACHABLE", "no_execute_key", "with_no_execute", "with_no_schedule"]
+__all__ = [
+    "NOT_READY",
+    "UNREACHABLE",
+    "no_execute_key",
+    "sends_away",
+    "with_no_execute",
+    "with_no_schedule",
+]
 
 NOT_READY: Final = "node.kubernetes.io/not-ready"
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
@@ -47,6 +54,12 @@ def with_no_schedule(node: Object, now_ns: int) -> list[Object] | None:
 def no_execute_key(ready: str) -> str | None:
     """Return the taint that sends pods away from a node whose readiness is ``ready``, if any."""
     return {"False": NOT_READY, "Unknown": UNREACHABLE}.get(ready)
+
+
+def sends_away(node: Object) -> bool:
+    """Tell whether the node's pods are being sent away because it is not ready."""
+    return any(each.get("effect") == NO_EXECUTE and each.get("key") in _EVICTING
+               for each in _taints(node))  # fmt: skip
 
 
 def with_no_execute(node: Object, key: str | None, now_ns: int) -> list[Object] | None:

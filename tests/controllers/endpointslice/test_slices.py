@@ -11,6 +11,10 @@ from kactors.controllers.endpointslice.slices import MANAGED_BY, Changes, desire
 from tests.controllers.objects import make, node, pod
 
 
+def nowhere(name: str) -> None:
+    """Know no nodes."""
+
+
 def service(**spec: Any) -> Object:
     """Return a Service with one port."""
     wanted = {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 80}], **spec}
@@ -47,7 +51,7 @@ class Store:
     def sync(self, pods: list[Object], most: int = 100, of: Object | None = None) -> Changes:
         """Plan and apply once."""
         owner = of or service()
-        changes = plan(owner, desired(owner, pods, {}), list(self.slices.values()), most)
+        changes = plan(owner, desired(owner, pods, nowhere), list(self.slices.values()), most)
         self.apply(changes)
         return changes
 
@@ -87,7 +91,7 @@ def test_one_more_endpoint_costs_one_write(there: set[int], extra: int) -> None:
 def test_what_an_endpoint_says() -> None:
     """Address, node, zone, and whether to use it."""
     place = node("n1", labels={"topology.kubernetes.io/zone": "z"})
-    found = desired(service(), [backend(1)], {"n1": place})
+    found = desired(service(), [backend(1)], {"n1": place}.get)
     ((group, (endpoint,)),) = found.items()
     assert group == ("IPv4", (("http", "TCP", 80, ""),))
     assert endpoint.body == {
@@ -103,7 +107,7 @@ def test_conditions_of_endpoints() -> None:
     """A pod that is leaving serves but is not ready; one may be published all the same."""
 
     def conditions(backend: Object, **spec: Any) -> tuple[bool, bool, bool]:
-        ((endpoint,),) = desired(service(**spec), [backend], {}).values()
+        ((endpoint,),) = desired(service(**spec), [backend], nowhere).values()
         found = endpoint.body["conditions"]
         return found["ready"], found["serving"], found["terminating"]
 
@@ -116,7 +120,7 @@ def test_conditions_of_endpoints() -> None:
 def test_pods_that_are_no_endpoints() -> None:
     """Pods that have ended or have no address are left out."""
     ended = pod(phase="Succeeded", status={"podIP": "10.0.0.1"})
-    assert desired(service(), [ended, pod()], {}) == {}
+    assert desired(service(), [ended, pod()], nowhere) == {}
 
 
 def test_named_ports_make_groups() -> None:
