@@ -19,7 +19,7 @@ The order of duties is that of `kactors.raft.ready`.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import attrs
 
@@ -45,6 +45,9 @@ from kactors.runtime import Waiter, current_time, open_nursery, sleep_until, wai
 
 #: Entries that are applied before other tasks have their turn.
 _APPLIED_PER_TURN = 2000
+#: A proposal that comes so soon after another waits for those that follow it, and goes with them;
+#: one that comes alone goes at once, which spares a switch of tasks.
+BURST_SECONDS: Final = 0.0002
 
 
 class Surroundings(Protocol):
@@ -107,6 +110,7 @@ class Driver:
         self._writer = Wakeup()
         self._chunk_reader = Wakeup()
         self._led_until = 0
+        self._submitted_at = -BURST_SECONDS
         self._closing = False
 
     # What the member asks ---------------------------------------------------------------------
@@ -164,7 +168,12 @@ class Driver:
         if not self.leads():
             raise self.not_leader()
         self._proposals.append(_Proposal(data, entered, proposer))
-        self._pump.set()
+        now = current_time()
+        if now - self._submitted_at < BURST_SECONDS:
+            self._pump.set()
+        else:
+            self._turn()
+        self._submitted_at = now
 
     async def change_configuration(self, change: ConfChange) -> Outcome:
         """Change who belongs to the cluster; return what became of it.

@@ -295,7 +295,12 @@ def on_heartbeat(raft: "Raft", message: Heartbeat, sender: int) -> None:
             raise LogLost(raft.member, commit_index=message.commit_index, last_index=log.last_index)
     elif message.commit_index > log.commit_index:
         commit_to(raft, message.commit_index)
-    raft.send(sender, HeartbeatReply(raft.term, message.round, recovery.announced(raft)))
+    reply = HeartbeatReply(raft.term, message.round, recovery.announced(raft))
+    if raft.recovered_by is None:
+        raft.send(sender, reply)
+    else:
+        # A leader promotes whoever has recovered; who could forget it again must not say so yet.
+        raft.promise(sender, reply)
 
 
 # What leaders handle

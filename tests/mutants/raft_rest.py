@@ -192,6 +192,21 @@ MEMBERS = (
         apply=edited(Edit("kactors.raft.recovery", "is_blank", "return True", "return False")),
     ),
     Mutant(
+        name="recovery-announced-before-it-is-durable",
+        number=30,
+        source="found by this harness",
+        invariant="liveness after a second crash",
+        apply=edited(
+            Edit(
+                "kactors.raft.replication",
+                "on_heartbeat",
+                "if raft.recovered_by is None:",
+                "if True:",
+            )
+        ),
+        notes="needs a disk that stalls while its member recovers, and a crash then",
+    ),
+    Mutant(
         name="anybody-campaigns",
         number=31,
         source="etcd/raft db54973",

@@ -24,6 +24,7 @@ class Operator:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._readmitting = False
+        self._settled = 0  # the index at which the last wiped member was a voter again
 
     # Changes
 
@@ -101,7 +102,11 @@ class Operator:
         ):
             return False
         view = leader.view
-        return len(view.voters) >= 3 and not view.outgoing and process.member in view.voters
+        if len(view.voters) < 3 or view.outgoing or process.member not in view.voters:
+            return False
+        # A voter that could forget that the last wiped member is one again could elect nobody.
+        others = [world.processes[voter] for voter in view.voters if voter != process.member]
+        return all(other.storage.commit_index >= self._settled for other in others)
 
     def readmit(self) -> None:
         """Bring wiped members back: out of the voters, and in again, in steps."""
@@ -129,3 +134,4 @@ class Operator:
             self.propose(leader, Change(voters=(member,)))
         elif member in view.voters and view.commit_index >= world.observer.highest:
             world.wiped.remove(member)
+            self._settled = world.observer.highest

@@ -38,6 +38,21 @@ WHOLE_SNAPSHOT = Schedule(
     wind_down_ms=0,
     seed=2277553362,
 )
+#: A member that lost its disk says that it has recovered, is promoted, and forgets it in a crash.
+RECOVERY_FORGOTTEN = Schedule(
+    knobs=Knobs(load_ms=1000),
+    faults=(
+        Fault(kind=Kind.BOUNCE_ALL, after_ms=1000),
+        Fault(kind=Kind.WIPE, target=Target.ANY, after_ms=1800, span_ms=2400),
+        Fault(kind=Kind.STALL_DISK, after_ms=2850, span_ms=1200),
+        Fault(kind=Kind.STALL_DISK, target=Target.ANY, after_ms=600, span_ms=2400),
+        Fault(kind=Kind.WIPE, after_ms=1500),
+        Fault(kind=Kind.BOUNCE_ALL),
+    ),
+    warm_up_ms=900,
+    wind_down_ms=0,
+    seed=1973149812,
+)
 
 FOUND = [
     pytest.param(
@@ -51,6 +66,12 @@ FOUND = [
         "whole-snapshot-not-installed",
         Goal.CONVERGES,
         id="whole-snapshot-not-installed",
+    ),
+    pytest.param(
+        RECOVERY_FORGOTTEN,
+        "recovery-announced-before-it-is-durable",
+        Goal.TRANSFERS,
+        id="recovery-announced-before-it-is-durable",
     ),
 ]
 
