@@ -32,7 +32,7 @@ WHOLE_SNAPSHOT = Schedule(
         Fault(kind=Kind.BURST, after_ms=4400),
         Fault(kind=Kind.COMPACT),
         Fault(kind=Kind.CHANGE, after_ms=5100),
-        Fault(kind=Kind.BOUNCE_ALL, after_ms=1100),
+        Fault(kind=Kind.BOUNCE_ALL, after_ms=1675),
     ),
     warm_up_ms=750,
     wind_down_ms=0,
