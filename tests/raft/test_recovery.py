@@ -111,6 +111,20 @@ def test_a_member_without_a_vote_recovers_when_it_knows_the_configuration_of_now
     assert one.step(Heartbeat(3, 9, 1)) == [(2, HeartbeatReply(3, 1))]
 
 
+def test_nobody_says_that_it_has_recovered_before_that_is_durable() -> None:
+    """The leader would promote it, and after a crash it would be a voter that cannot vote."""
+    one = given(_LEARNING)
+
+    one.raft.step(ReadIndexReply(3, asked(one), 9), 2)
+    one.raft.step(Heartbeat(3, 9, 1), 2)
+    ready = one.raft.ready()
+
+    assert ready is not None
+    assert ready.must_sync
+    assert (2, HeartbeatReply(3, 1)) in ready.messages
+    assert not ready.messages_now
+
+
 def test_old_stories_do_not_count() -> None:
     """The log may tell of a time before it became the voter that it was."""
     one = given(_LEARNING)
