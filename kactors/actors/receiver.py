@@ -61,7 +61,7 @@ class Receiver:
         meant = envelope[4]
         if meant and meant != self._incarnation:
             self._dead_letters.add_envelope("for an earlier life", envelope)
-            self._system.streams.refuse(envelope)
+            self._system.streams.refuse_for_earlier_life(envelope)
             return
         way = self._ways.get(envelope[0])
         if way is None:

@@ -129,6 +129,15 @@ class StreamTable:
             case Kind.STREAM_OPEN | Kind.STREAM_CREDIT | Kind.STREAM_RESEND:
                 self._answer(Kind.STREAM_BREAK, envelope)
 
+    def refuse_for_earlier_life(self, envelope: Envelope) -> None:
+        """Tell the sender that its stream is no more because the life it was with is over.
+
+        A reader's life numbers its streams and requests by itself: an answer under the number of
+        an earlier life's stream would be taken for one of this life's. That there is an answer
+        tells a server enough, so it has no number.
+        """
+        self.refuse(envelope._replace(id=0) if envelope.kind in FROM_SERVER else envelope)
+
     def _answer(self, kind: Kind, envelope: Envelope) -> None:
         self.emit(
             kind,

@@ -142,6 +142,29 @@ class TestTurnedAway:
             DeadLetter("for an earlier life", "b/server", "kind 99"),
         ]
 
+    @pytest.mark.parametrize(
+        ("kind", "answer", "number"),
+        [
+            (Kind.STREAM_EVENT, Kind.STREAM_LEAVE, 0),
+            (Kind.STREAM_HEARTBEAT, Kind.STREAM_LEAVE, 0),
+            (Kind.STREAM_END, Kind.STREAM_CONFIRM, 0),
+            (Kind.STREAM_CREDIT, Kind.STREAM_BREAK, 900),
+        ],
+    )
+    def test_a_stream_of_an_earlier_life_is_refused_without_its_number(
+        self, kind: Kind, answer: Kind, number: int
+    ) -> None:
+        """This life's streams and requests may have the same numbers; a server's do not."""
+        world = small_world()
+        serve(world)
+        replies: list[Envelope] = []
+        world.network.on_delivered.append(replies.append)
+
+        inject(world, request(b"", kind=kind)._replace(target_incarnation=7))
+        world.run_for(1)
+
+        assert (replies[1].kind, replies[1].id) == (answer, number)
+
     def test_what_an_earlier_life_asked_for_is_not_done(self) -> None:
         """It was held on its way, and its asker is no more."""
         world = small_world()
