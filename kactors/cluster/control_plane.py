@@ -1,4 +1,4 @@
-"""The masters: etcd, apiserver, scheduler and controllers on each.
+"""The masters: etcd, apiserver, scheduler and controller manager on each.
 
 Knobs: ``etcd.*`` are `MemberConfig`'s, ``apiserver.*`` `ApiServerConfig`'s, ``scheduler.*``
 `SchedulerConfig`'s, ``election.*`` the times of `LeaderElectionConfig` for all that elect a leader.
@@ -8,24 +8,30 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from kactors.apiserver.authentication.user import (
+    KUBE_CONTROLLER_MANAGER,
     KUBE_SCHEDULER,
     component_user,
+    service_account_user,
 )
 from kactors.apiserver.config import ApiServerConfig
 from kactors.apiserver.server import ApiServer
+from kactors.client.config import ClientConfig
 from kactors.client.leader_election import LeaderElectionConfig
 from kactors.cluster.addresses import APISERVER, ETCD, etcd_members
 from kactors.cluster.errors import InvalidTopology
 from kactors.cluster.plan import ActorPlan, Blueprint, HostPlan
+from kactors.controllers.controller_manager import ControllerManager, ManagerConfig
 from kactors.errors import KactorsError
 from kactors.etcd.config import MemberConfig
 from kactors.etcd.member import MEMBER_POLICY, EtcdMember
 from kactors.scheduler.config import SchedulerConfig
 from kactors.scheduler.scheduler import Scheduler, SchedulerContext
 
-__all__ = ["SCHEDULER", "masters"]
+__all__ = ["CONTROLLER_MANAGER", "SCHEDULER", "masters"]
 
 SCHEDULER = "kube-scheduler"
+CONTROLLER_MANAGER = "kube-controller-manager"
+_SYSTEM = "kube-system"
 ConfigT = TypeVar("ConfigT")
 
 
@@ -36,6 +42,7 @@ def masters(blueprint: Blueprint) -> Iterator[HostPlan]:
             etcd_member(blueprint, name),
             apiserver(blueprint),
             scheduler(blueprint),
+            controller_manager(blueprint),
         )
         yield HostPlan(name, blueprint.topology.zone(number), actors)
 
@@ -68,6 +75,20 @@ def scheduler(blueprint: Blueprint) -> ActorPlan:
         election=election(blueprint, SCHEDULER),
     )
     return ActorPlan(SCHEDULER, lambda: Scheduler(context))
+
+
+def controller_manager(blueprint: Blueprint) -> ActorPlan:
+    """Return a replica of the controller manager, one of which leads."""
+
+    def as_account(name: str) -> ClientConfig:
+        return blueprint.client_of(service_account_user(_SYSTEM, name))
+
+    config = ManagerConfig(
+        client=blueprint.client_of(component_user(KUBE_CONTROLLER_MANAGER)),
+        as_account=as_account,
+        election=election(blueprint, CONTROLLER_MANAGER),
+    )
+    return ActorPlan(CONTROLLER_MANAGER, lambda: ControllerManager(config))
 
 
 def election(blueprint: Blueprint, name: str) -> LeaderElectionConfig:

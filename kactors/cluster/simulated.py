@@ -27,7 +27,9 @@ ResultT = TypeVar("ResultT")
 #: Where people sit: it has no part in the cluster.
 ADMIN_HOST: Final = "admin"
 #: The first part of each knob's name.
-_COMPONENTS: Final = frozenset({"apiserver", "election", "etcd", "kubelet", "scheduler"})
+_COMPONENTS: Final = frozenset(
+    {"apiserver", "election", "etcd", "kube-proxy", "kubelet", "scheduler"}
+)
 
 
 class SimulatedCluster:

@@ -33,6 +33,7 @@ from kactors.controllers.namespace import NamespaceController
 from kactors.controllers.node_lifecycle.controller import NodeLifecycleController
 from kactors.controllers.pod_garbage_collector import PodGarbageCollector
 from kactors.controllers.replicaset.controller import ReplicaSetController
+from kactors.controllers.root_ca_cert_publisher import RootCACertPublisher
 from kactors.controllers.serviceaccount import ServiceAccountController
 from kactors.controllers.statefulset.controller import StatefulSetController
 from kactors.controllers.taint_eviction import TaintEvictionController
@@ -81,6 +82,7 @@ CONTROLLERS: Final[Mapping[str, Kind]] = {
     "serviceaccount-controller": Kind(ServiceAccountController, "service-account-controller"),
     "serviceaccount-token-controller": Kind(TokensController),
     "disruption-controller": Kind(DisruptionController, "disruption-controller"),
+    "root-ca-certificate-publisher-controller": Kind(RootCACertPublisher, "root-ca-cert-publisher"),
 }
 """By upstream's names."""
 

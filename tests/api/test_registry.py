@@ -10,7 +10,8 @@ KINDS = [
     "Namespace", "Node", "Pod", "Service", "Endpoints", "EndpointSlice", "ConfigMap", "Secret",
     "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim", "StorageClass", "ReplicaSet",
     "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "PodDisruptionBudget",
-    "PriorityClass", "Event", "Lease", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding",
+    "ControllerRevision", "PriorityClass", "Event", "Lease", "Role", "ClusterRole", "RoleBinding",
+    "ClusterRoleBinding",
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The kinds: strategies and entries, one module for each kind or for a few that belong together."""
 
 from kactors.api.kinds.config import CONFIG_MAP, SECRET, SERVICE_ACCOUNT
+from kactors.api.kinds.controller_revision import CONTROLLER_REVISION
 from kactors.api.kinds.cronjob import CRON_JOB
 from kactors.api.kinds.daemonset import DAEMON_SET
 from kactors.api.kinds.deployment import DEPLOYMENT
@@ -28,8 +29,8 @@ __all__ = ["ALL"]
 
 ALL: tuple[Resource, ...] = (
     CONFIG_MAP, ENDPOINTS, EVENT, NAMESPACE, NODE, PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD,
-    SECRET, SERVICE_ACCOUNT, SERVICE, DAEMON_SET, DEPLOYMENT, REPLICA_SET, STATEFUL_SET, CRON_JOB,
-    JOB, LEASE, ENDPOINT_SLICE, POD_DISRUPTION_BUDGET, CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE,
-    ROLE_BINDING, PRIORITY_CLASS, STORAGE_CLASS,
+    SECRET, SERVICE_ACCOUNT, SERVICE, CONTROLLER_REVISION, DAEMON_SET, DEPLOYMENT, REPLICA_SET,
+    STATEFUL_SET, CRON_JOB, JOB, LEASE, ENDPOINT_SLICE, POD_DISRUPTION_BUDGET, CLUSTER_ROLE,
+    CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, PRIORITY_CLASS, STORAGE_CLASS,
 )  # fmt: skip
 """In upstream's order: the core group first, then the groups by name."""

@@ -18,7 +18,8 @@ from kactors.api.validation.metadata import immutable, validate_annotations, val
 from kactors.api.validation.pod_spec import validate_pod_spec
 
 __all__ = [
-    "selector_matches", "selector_unchanged", "validate_daemonset_strategy",
+    "selector_matches", "selector_unchanged", "validate_controller_revision",
+    "validate_controller_revision_update", "validate_daemonset_strategy",
     "validate_deployment_strategy", "validate_replicated", "validate_selector",
     "validate_statefulset_spec", "validate_template",
 ]  # fmt: skip
@@ -163,3 +164,19 @@ def validate_statefulset_spec(spec: Object) -> list[FieldError]:
             retention.get(name), f"{where}.{name}", ("Delete", "Retain"), optional=True
         )
     return errors
+
+
+def validate_controller_revision(revision: Object) -> list[FieldError]:
+    """Return what is wrong with a ControllerRevision."""
+    errors: list[FieldError] = []
+    if (revision.get("revision") or 0) < 0:
+        detail = "must be greater than or equal to 0"
+        errors.append(invalid("revision", revision["revision"], detail))
+    if revision.get("data") is None:
+        errors.append(required("data", "data is mandatory"))
+    return errors
+
+
+def validate_controller_revision_update(new: Object, old: Object) -> list[FieldError]:
+    """Return what is wrong with a change of a ControllerRevision: its data stay."""
+    return immutable(new.get("data"), old.get("data"), "data")

@@ -45,6 +45,7 @@ VALID: dict[str, Object] = {
     "Role": {"rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]},
     "RoleBinding": {"roleRef": _ROLE_REF,
                     "subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "ns"}]},
+    "ControllerRevision": {"data": {"spec": {}}, "revision": 1},
     "PriorityClass": {"value": 10},
     "StorageClass": {"provisioner": "example.com/disk"},
 }  # fmt: skip
