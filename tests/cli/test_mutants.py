@@ -110,11 +110,18 @@ def test_a_worker_that_is_killed_is_reported() -> None:
     assert "1 of 2 mutants found" in result.stdout
 
 
+#: Programs in the background are started with Ctrl-C ignored.
+INTERRUPTIBLE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from kactors.cli.main import main; main(sys.argv[1:])"
+)
+
+
 @pytest.mark.live
 def test_an_interrupt_shows_what_is_known(tmp_path: Path) -> None:
     """Ctrl-C ends the workers at once; table and JSON hold what was found before."""
     file = tmp_path / "mutants.json"
-    command = [sys.executable, "-m", "kactors.cli.main", "mutants", *TOYS, "--tries", "1"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "mutants", *TOYS, "--tries", "1"]
     only = ["--only", "toy-second", "--only", "toy-impatient", "--json", str(file)]
 
     done = subprocess.run(

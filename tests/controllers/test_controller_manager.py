@@ -90,7 +90,7 @@ def test_a_leader_that_is_cut_off_stops_and_begins_anew() -> None:
 
 def test_every_controller_is_there_under_upstreams_name() -> None:
     """Names are upstream's; most have an account of their own."""
-    assert len(CONTROLLERS) == 16
+    assert len(CONTROLLERS) == 17
     assert [name for name, kind in CONTROLLERS.items() if not kind.account] == [
         "serviceaccount-token-controller"
     ]

@@ -222,6 +222,14 @@ class _Rest:
         world.observer.note(Goal.RESTS, self._situation(), 0)
         world.check()
 
+    def stays(self) -> None:
+        """See that nobody takes the lead from a leader that all but one member hear."""
+        before = self._terms()
+        self.pass_timeouts(6)
+        if self._terms() != before:
+            self.world.observer.note(Goal.RESTS, self._situation(), 0)
+            self.world.check()
+
     def _terms(self) -> list[int]:
         return [process.view.term for process in self.world.running if process.view is not None]
 
@@ -245,9 +253,10 @@ def calm_down(world: "World", calm: Calm) -> None:
     if Capability.TRANSFER in rest.offered:
         rest.hand_over()
     rest.wait(Goal.CONVERGES, rest.converged)
+    rest.rests()
     if rest.calm is Calm.BRIDGE:
         rest.cut_one_link()
-    rest.rests()
+        rest.stays()
 
 
 def _shown(view: MemberView | None) -> str:

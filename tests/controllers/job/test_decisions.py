@@ -67,10 +67,12 @@ class Cluster:
         }  # fmt: skip
 
     def end(self, name: str, phase: str) -> None:
-        """Let a pod end, if it has not."""
+        """Let a pod end, if it has not; one that is being deleted was killed."""
         each = self.pods[name]
         if each["status"]["phase"] in {"Succeeded", "Failed"}:
             return
+        if each["metadata"].get("deletionTimestamp"):
+            phase = "Failed"
         if phase == "Succeeded":
             self.succeeded.append(name)
         self.pods[name] = replaced(each, phase, "status", "phase")
