@@ -21,6 +21,7 @@ from typing import Final
 
 from benchmarks.report import Row, command, compare
 from kactors.actors import Address, System, World
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.codec import encode, encode_value
 from kactors.api.objects import Object
 from kactors.api.registry import REGISTRY
@@ -36,7 +37,6 @@ from kactors.apiserver.messages import Health
 from kactors.apiserver.server import ApiServer
 from kactors.apiserver.storage import Stored
 from kactors.etcd.client import EtcdClient
-from kactors.etcd.client_session import SystemAsker
 from kactors.etcd.config import MemberConfig
 from kactors.etcd.key_range import prefix_end
 from kactors.etcd.member import MEMBER_POLICY, EtcdMember

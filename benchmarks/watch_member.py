@@ -14,8 +14,8 @@ from typing import Final
 
 from benchmarks.report import Row, command
 from kactors.actors import Address, System, World
+from kactors.actors.system_asker import SystemAsker
 from kactors.etcd.client import EtcdClient
-from kactors.etcd.client_session import SystemAsker
 from kactors.etcd.config import MemberConfig
 from kactors.etcd.member import MEMBER_POLICY, EtcdMember
 from kactors.etcd.messages import Put, Watch

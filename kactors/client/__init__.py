@@ -14,8 +14,8 @@ this package, and neither is how an apiserver works: all it knows of one is
 * `controller`: an actor that puts these together.
 """
 
+from kactors.actors.system_asker import SystemAsker as SystemAsker
 from kactors.client.config import ClientConfig as ClientConfig
-from kactors.client.config import SystemAsker as SystemAsker
 from kactors.client.control import PodControl as PodControl
 from kactors.client.controller import Controller as Controller
 from kactors.client.controller import ControllerContext as ControllerContext

@@ -33,14 +33,6 @@ class Observer:
 
         return factory
 
-    def actor(self, host: str, name: str, kind: type[ActorT]) -> ActorT | None:
-        """Return the latest life of an actor; ``None`` if its host is down or it never lived."""
-        found = self._actors.get((host, name))
-        if found is None or not self._world.hosts[host].machine.up:
-            return None
-        assert isinstance(found, kind)
-        return found
-
     def of_kind(self, kind: type[ActorT]) -> list[tuple[str, ActorT]]:
         """Return all actors of a class on hosts that are up, with their hosts."""
         hosts = self._world.hosts

@@ -1,6 +1,6 @@
 """Which actors run on which hosts: the same answer for both worlds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import attrs
 
@@ -68,7 +68,3 @@ class Blueprint:
                     f"the knob {name!r} is nobody's: begin it with one of "
                     f"{', '.join(sorted(known))}, and a dot"
                 )
-
-
-Planner = Callable[[Blueprint], Iterator[HostPlan]]
-"""Yields hosts with their actors."""

@@ -6,11 +6,11 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from kactors.actors import RequestError, System, World
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.meta import is_true, name_of
 from kactors.apiserver.authentication.tokens import TokenAuthority
 from kactors.apiserver.authentication.user import admin_user
 from kactors.apiserver.messages import Health
-from kactors.client.config import SystemAsker
 from kactors.client.rest import Client
 from kactors.cluster.addresses import apiservers
 from kactors.cluster.control_plane import masters

@@ -11,16 +11,14 @@ from typing import Any, Final
 import attrs
 
 from kactors.cluster.errors import InvalidTopology
+from kactors.node.config import DEFAULT_CAPACITY
 
-__all__ = ["DEFAULT_CAPACITY", "ETCD_MEMBERS_MAX", "NODES_MAX", "NodePool", "Topology"]
+__all__ = ["ETCD_MEMBERS_MAX", "NODES_MAX", "NodePool", "Topology"]
 
 #: etcd's own advice, and what a quorum can bear.
 ETCD_MEMBERS_MAX: Final = 7
 #: As many ranges of 256 pod addresses as there are in 10.0.0.0/8, but for those of Services.
 NODES_MAX: Final = 50_000
-DEFAULT_CAPACITY: Final[Mapping[str, str]] = {
-    "cpu": "4", "memory": "16Gi", "ephemeral-storage": "100Gi", "pods": "110",
-}  # fmt: skip
 
 
 def _positive(instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:

@@ -9,9 +9,9 @@ from kactors.apiserver.authentication.user import KUBE_PROXY, component_user, no
 from kactors.cluster.addresses import node_ip, pod_cidr
 from kactors.cluster.control_plane import configured
 from kactors.cluster.plan import ActorPlan, Blueprint, HostPlan
-from kactors.cluster.topology import DEFAULT_CAPACITY, NodePool, Topology
-from kactors.node.config import KubeletConfig
-from kactors.node.kube_proxy import KubeProxy, KubeProxyConfig
+from kactors.cluster.topology import NodePool, Topology
+from kactors.node.config import DEFAULT_CAPACITY, KubeletConfig
+from kactors.node.kube_proxy import ZONE_LABEL, KubeProxy, KubeProxyConfig
 from kactors.node.kubelet import Kubelet
 from kactors.node.machine import NodeMachine
 from kactors.node.network import NETWORK_ACTOR, NodeNetwork
@@ -20,7 +20,6 @@ from kactors.node.proxy.underlay import StaticUnderlay, Underlay
 __all__ = ["KUBELET", "nodes"]
 
 KUBELET = "kubelet"
-ZONE_LABEL = "topology.kubernetes.io/zone"
 
 
 def nodes(blueprint: Blueprint) -> Iterator[HostPlan]:

@@ -30,7 +30,6 @@ from kactors.actors.errors import (
 )
 from kactors.actors.inbox import Inbox
 from kactors.actors.request import Request, StreamRequest
-from kactors.actors.system import System
 from kactors.errors import KactorsError
 from kactors.etcd.client_errors import BadUrl, ClusterUnavailable, OutcomeUnknown
 from kactors.etcd.errors import (
@@ -99,23 +98,6 @@ class Asker(Protocol):
     def open_stream(self, target: Address, message: StreamRequest[Any]) -> Inbox[Any]:
         """Ask for a stream."""
         ...
-
-
-class SystemAsker:
-    """Asks in the name of a whole host, where no actor does."""
-
-    def __init__(self, system: System) -> None:
-        self._system = system
-
-    def request(
-        self, target: Address, message: Request[AnswerT], *, timeout: float | None = None
-    ) -> Awaitable[AnswerT]:
-        """Ask, and wait for the answer."""
-        return self._system.ref(target).request(message, timeout=timeout)
-
-    def open_stream(self, target: Address, message: StreamRequest[Any]) -> Inbox[Any]:
-        """Ask for a stream."""
-        return self._system.ref(target).open_stream(message)
 
 
 class Session:

@@ -15,8 +15,8 @@ import attrs
 import trio  # noqa: TID251 - live-only module
 
 from kactors.actors.live_world import LiveWorld
+from kactors.actors.system_asker import SystemAsker
 from kactors.etcd.client import EtcdClient
-from kactors.etcd.client_session import SystemAsker
 from kactors.etcd.config import MemberConfig
 from kactors.etcd.member import MEMBER_POLICY, EtcdMember
 from kactors.etcd.member_url import ACTOR, MemberUrl

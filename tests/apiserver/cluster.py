@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from kactors.actors import Address, System, World
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.codec import decode, encode_value
 from kactors.api.errors import ApiError, from_status
 from kactors.api.objects import Object
@@ -16,7 +17,6 @@ from kactors.apiserver.config import ApiServerConfig
 from kactors.apiserver.messages import Health
 from kactors.apiserver.server import ApiServer
 from kactors.etcd.client import EtcdClient
-from kactors.etcd.client_session import SystemAsker
 from kactors.etcd.config import MemberConfig
 from kactors.etcd.member import MEMBER_POLICY, EtcdMember
 

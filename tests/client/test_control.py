@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import Forbidden, NotFound
 from kactors.api.meta import is_controlled_by, name_of
 from kactors.api.objects import Object, replaced
 from kactors.api.requests import ApiRequest
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.control import PodControl, pod_from_template, slow_start_batch
 from kactors.client.errors import OutcomeUnknown, Unavailable
 from kactors.client.events import EventRecorder

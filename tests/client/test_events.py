@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import ApiError, Forbidden
 from kactors.api.objects import Object, replaced
 from kactors.api.requests import ApiRequest
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.event_correlator import COMBINED
 from kactors.client.events import NORMAL, QUEUE_MAX, WARNING, EventRecorder
 from kactors.client.rest import Client

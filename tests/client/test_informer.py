@@ -6,10 +6,11 @@ import attrs
 import pytest
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import Forbidden, TooManyRequests
 from kactors.api.meta import key_of, resource_version_of, uid_of
 from kactors.api.objects import Object, replaced
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.indexer import BY_NODE, index_by_node
 from kactors.client.informer import ResourceEventHandlerFuncs, SharedInformer
 from kactors.client.informer_factory import SharedInformerFactory

@@ -6,9 +6,10 @@ import attrs
 import pytest
 
 from kactors.actors import Actor, System, World
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import ApiError
 from kactors.api.requests import ApiRequest
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.errors import ClientError, NotLeading
 from kactors.client.leader_election import LeaderElectionConfig, LeaderElector
 from kactors.client.rest import Client

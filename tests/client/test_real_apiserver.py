@@ -5,10 +5,11 @@ from contextlib import suppress
 import pytest
 
 from kactors.actors import Address
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import AlreadyExists, Conflict, NotFound
 from kactors.api.meta import name_of, revision_of
 from kactors.api.objects import Object, replaced
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.controller import ControllerContext
 from kactors.client.errors import OutcomeUnknown
 from kactors.client.events import NORMAL, EventRecorder

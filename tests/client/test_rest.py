@@ -6,6 +6,7 @@ from typing import TypeVar
 import pytest
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import (
     ApiError,
     Conflict,
@@ -21,7 +22,7 @@ from kactors.api.labels import NOTHING, LabelSelector
 from kactors.api.meta import name_of, revision_of
 from kactors.api.objects import replaced
 from kactors.api.requests import ApiRequest
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.errors import NotLeading, OutcomeUnknown, Unavailable
 from kactors.client.resource_client import MERGE_PATCH
 from kactors.client.rest import Client

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import Conflict
 from kactors.api.objects import Object, field, replaced
 from kactors.api.requests import ApiRequest
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.resource_client import ResourceClient
 from kactors.client.rest import Client
 from kactors.client.retry import create_or_update

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import Expired
 from kactors.api.meta import name_of, revision_of
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.errors import WatchBroken
 from kactors.client.rest import Client
 from kactors.client.watch import BOOKMARK, Event

@@ -6,12 +6,13 @@ from itertools import count
 from typing import Any, Self, TypeVar
 
 from kactors.actors import Actor, Address, System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.codec import decode, decode_request, encode_value
 from kactors.api.errors import Conflict
 from kactors.api.meta import format_time, namespace_of
 from kactors.api.objects import Object, deep_copy, field, replaced
 from kactors.api.requests import ApiRequest, ApiResponse
-from kactors.client.config import ClientConfig, SystemAsker
+from kactors.client.config import ClientConfig
 from kactors.client.controller import Controller, ControllerContext
 from kactors.client.rest import Client
 from kactors.client.retry import retry_on_conflict

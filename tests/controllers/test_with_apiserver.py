@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from kactors.actors import Address, System
+from kactors.actors.system_asker import SystemAsker as ClientAsker
 from kactors.api.errors import ApiError, Conflict, NotFound
 from kactors.api.meta import (
     format_time,
@@ -21,7 +22,6 @@ from kactors.apiserver.authentication.user import (
     service_account_user,
 )
 from kactors.client.config import ClientConfig
-from kactors.client.config import SystemAsker as ClientAsker
 from kactors.client.errors import ClientError
 from kactors.client.rest import Client
 from kactors.controllers.controller_manager import (

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from kactors.actors import Address, System, World
+from kactors.actors.system_asker import SystemAsker
 from kactors.etcd.client import EtcdClient
-from kactors.etcd.client_session import SystemAsker
 from kactors.etcd.config import MemberConfig
 from kactors.etcd.member import MEMBER_POLICY, EtcdMember
 from kactors.etcd.recording import History

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.checking import watch as checking
 from kactors.etcd.client import EtcdClient
 from kactors.etcd.client_errors import ClusterUnavailable, OutcomeUnknown
-from kactors.etcd.client_session import SystemAsker
 from kactors.etcd.errors import Compacted, EmptyWatchRange, WatchCanceled
 from kactors.etcd.messages import Event, EventType, Put, Txn, Watch, WatchProgress, WatchResponse
 from kactors.etcd.store import Store

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.errors import ServiceUnavailable
 from kactors.api.objects import Object
-from kactors.client.config import SystemAsker
 from kactors.client.rest import Client
 from kactors.node.status_manager import StatusManager, covers
 from kactors.runtime import open_nursery, sleep

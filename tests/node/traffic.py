@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.objects import Object
-from kactors.client.config import SystemAsker
 from kactors.node.errors import ConnectionRefused, ConnectionTimedOut
 from kactors.node.kube_proxy import KubeProxy, KubeProxyConfig
 from kactors.node.machine import NodeMachine

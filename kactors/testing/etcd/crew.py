@@ -5,8 +5,8 @@ from collections.abc import Callable
 import attrs
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.etcd.client import EtcdClient
-from kactors.etcd.client_session import SystemAsker
 from kactors.testing.etcd.answers import Answers
 from kactors.testing.etcd.cluster import Cluster
 from kactors.testing.etcd.leases import KeptAlive

@@ -7,8 +7,8 @@ from functools import partial
 import attrs
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.etcd.client import EtcdClient
-from kactors.etcd.client_session import SystemAsker
 from kactors.faults import DiskFull, DiskReadError, DiskSyncError, DiskWriteError, KillActor
 from kactors.faults.injector import Counts, Injector
 from kactors.faults.worlds import SimTarget

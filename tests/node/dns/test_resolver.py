@@ -3,8 +3,8 @@
 import pytest
 
 from kactors.actors import System
+from kactors.actors.system_asker import SystemAsker
 from kactors.api.objects import Object
-from kactors.client.config import SystemAsker
 from kactors.node.dns.resolver import ResolvConf, Resolver, candidates
 from kactors.node.dns.server import DnsServer
 from kactors.node.errors import LookupFailed, NoSuchName
