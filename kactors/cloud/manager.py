@@ -52,11 +52,13 @@ class CloudControllerManager(Actor):
 
     Attributes:
         elector: knows who leads.
+        leading: whether its controllers run.
     """
 
     elector: LeaderElector
 
     def __init__(self, config: CloudControllerManagerConfig) -> None:
+        self.leading = False
         self._config = config
         self._terms = 0
 
@@ -80,11 +82,13 @@ class CloudControllerManager(Actor):
         controllers = {
             f"{name}.{self._terms}": factory for name, factory in self._controllers().items()
         }
-        for name, factory in controllers.items():
-            self.spawn(factory, name)
+        self.leading = True
         try:
+            for name, factory in controllers.items():
+                self.spawn(factory, name)
             await sleep_forever()
         finally:
+            self.leading = False
             for name in controllers:
                 self.stop_child(name)
 

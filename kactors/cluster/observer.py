@@ -4,25 +4,66 @@ For oracles and tests, and for roles that faults are aimed at. Nothing here send
 looking changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+import attrs
+
 from kactors.actors import Actor, World
+from kactors.api.codec import decode
+from kactors.api.objects import Object
+from kactors.api.registry import REGISTRY
+from kactors.apiserver.keys import key_of, namespace_prefix, prefix_of
+from kactors.apiserver.server import ApiServer
+from kactors.cloud.manager import CloudControllerManager
+from kactors.cluster.errors import NotReady
 from kactors.cluster.plan import ActorPlan
+from kactors.controllers.controller_manager import ControllerManager
+from kactors.etcd.errors import EtcdError
+from kactors.etcd.key_range import KeyRange, prefix_end
 from kactors.etcd.member import EtcdMember
+from kactors.etcd.store import Store
+from kactors.node.machine import Life, NodeMachine
+from kactors.node.proxy.table import ServiceTable
 from kactors.scheduler.scheduler import Scheduler
 
-__all__ = ["Observer"]
+__all__ = ["Observer", "RunningContainer"]
 
 ActorT = TypeVar("ActorT", bound=Actor)
+LeaderT = TypeVar("LeaderT", Scheduler, ControllerManager, CloudControllerManager)
+
+
+@attrs.frozen
+class RunningContainer:
+    """A container that runs, whatever the apiservers know of it.
+
+    Attributes:
+        node: on which it runs.
+        namespace, pod, pod_uid: whose it is.
+        name, image: from the pod.
+        id: made by the runtime, unique on its node and in one life of that.
+        attempt: counts its starts within the pod, from 0.
+        ip: address of the pod.
+    """
+
+    node: str
+    namespace: str
+    pod: str
+    pod_uid: str
+    name: str
+    image: str
+    id: str
+    attempt: int
+    ip: str
 
 
 class Observer:
-    """Remembers the latest life of each actor."""
+    """Remembers the latest life of each actor, and the machines of nodes."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._actors: dict[tuple[str, str], Actor] = {}
+        self._machines: dict[str, NodeMachine] = {}
 
     def observed(self, host: str, plan: ActorPlan) -> Callable[[], Actor]:
         """Return a plan's factory, which remembers what it makes."""
@@ -33,6 +74,12 @@ class Observer:
 
         return factory
 
+    def add_machine(self, host: str, machine: NodeMachine) -> None:
+        """Take note of a node's machine."""
+        self._machines[host] = machine
+
+    # -- actors and leaders --------------------------------------------------------------
+
     def of_kind(self, kind: type[ActorT]) -> list[tuple[str, ActorT]]:
         """Return all actors of a class on hosts that are up, with their hosts."""
         hosts = self._world.hosts
@@ -41,6 +88,10 @@ class Observer:
             for (host, _), actor in self._actors.items()
             if isinstance(actor, kind) and hosts[host].machine.up
         ]
+
+    def apiservers(self) -> list[str]:
+        """Return the hosts whose apiserver is up and answers requests."""
+        return [host for host, replica in self.of_kind(ApiServer) if replica.ready]
 
     def etcd_leader(self) -> str | None:
         """Return the host of the member that leads the newest term."""
@@ -53,4 +104,94 @@ class Observer:
 
     def scheduler_leader(self) -> str | None:
         """Return the host of the scheduler that may act now."""
-        return next((host for host, each in self.of_kind(Scheduler) if each.leading), None)
+        return self._leader(Scheduler)
+
+    def controller_manager_leader(self) -> str | None:
+        """Return the host of the controller manager whose controllers run now."""
+        return self._leader(ControllerManager)
+
+    def cloud_controller_manager_leader(self) -> str | None:
+        """Return the host of the cloud controller manager whose controllers run now."""
+        return self._leader(CloudControllerManager)
+
+    def _leader(self, kind: type[LeaderT]) -> str | None:
+        """Return who leads; one that is paused may think so for longer than it is true."""
+        leading = [host for host, each in self.of_kind(kind) if each.leading]
+        awake = [host for host in leading if not self._world.hosts[host].machine.paused]
+        return next(iter(awake or leading), None)
+
+    # -- the truth -----------------------------------------------------------------------
+
+    def store(self) -> Store:
+        """Return the store of the member that has applied the most: what is there was committed.
+
+        Raises:
+            NotReady: no member of etcd is up and has opened its disk.
+        """
+        stores = []
+        for _, member in self.of_kind(EtcdMember):
+            try:
+                stores.append(member.store)
+            except EtcdError:
+                continue
+        if not stores:
+            raise NotReady("no member of etcd runs: nobody knows now what is stored")
+        return max(stores, key=lambda store: store.applied_index)
+
+    def objects(self, resource: str, namespace: str = "") -> list[Object]:
+        """Return all objects of a resource as they are stored, in the order of their keys.
+
+        Args:
+            resource: its plural name, such as ``pods``.
+            namespace: only those of one; all unless given.
+
+        Raises:
+            NotReady: as `store`.
+            UnknownKind: the registry has no such resource.
+        """
+        prefix = namespace_prefix(prefix_of(REGISTRY.by_name(resource)), namespace)
+        found = self.store().mvcc.range(KeyRange.of(prefix, prefix_end(prefix)))
+        return [decode(kv.value, kv.mod_revision) for kv in found]
+
+    def object(self, resource: str, name: str, namespace: str = "") -> Object | None:
+        """Return one object as it is stored; ``None`` if it is not there. Raises: as `objects`."""
+        key = key_of(prefix_of(REGISTRY.by_name(resource)), namespace, name)
+        found = self.store().mvcc.get(key)
+        return None if found is None else decode(found.value, found.mod_revision)
+
+    # -- nodes ---------------------------------------------------------------------------
+
+    def lives(self) -> Iterator[tuple[str, Life]]:
+        """Yield the nodes that are up, each with what its machine keeps in this life."""
+        for name, machine in self._machines.items():
+            host = self._world.hosts[name].machine
+            life = machine.life_in(host.incarnation) if host.up else None
+            if life is not None:
+                yield name, life
+
+    def running(self) -> list[RunningContainer]:
+        """Return every container that runs on a node that is up."""
+        found = []
+        for node, life in self.lives():
+            sandboxes = {each.id: each for each in life.runtime.sandboxes()}
+            for each in life.runtime.containers():
+                if each.running:
+                    sandbox = sandboxes[each.sandbox_id]
+                    found.append(
+                        RunningContainer(
+                            node=node,
+                            namespace=sandbox.namespace,
+                            pod=sandbox.name,
+                            pod_uid=each.pod_uid,
+                            name=each.name,
+                            image=each.image,
+                            id=each.id,
+                            attempt=each.attempt,
+                            ip=sandbox.ip,
+                        )
+                    )
+        return found
+
+    def proxy_tables(self) -> dict[str, ServiceTable]:
+        """Return the table of Services of each node that is up."""
+        return {node: life.services for node, life in self.lives()}

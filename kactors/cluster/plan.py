@@ -11,6 +11,7 @@ from kactors.client.config import ClientConfig
 from kactors.cluster.addresses import apiservers
 from kactors.cluster.errors import InvalidTopology
 from kactors.cluster.topology import Topology
+from kactors.node.machine import NodeMachine
 
 __all__ = ["ActorPlan", "Blueprint", "HostPlan"]
 
@@ -32,11 +33,18 @@ class ActorPlan:
 
 @attrs.frozen
 class HostPlan:
-    """One host and what runs there."""
+    """One host and what runs there.
+
+    Attributes:
+        name, zone: of the host.
+        actors: that each of its lives begins with.
+        machine: of a node: what its programs share.
+    """
 
     name: str
     zone: str
     actors: tuple[ActorPlan, ...]
+    machine: NodeMachine | None = None
 
 
 @attrs.frozen

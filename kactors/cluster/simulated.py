@@ -5,16 +5,20 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+import attrs
+
 from kactors.actors import RequestError, System, World
 from kactors.actors.system_asker import SystemAsker
 from kactors.api.meta import is_true, name_of
+from kactors.api.objects import Object
 from kactors.apiserver.authentication.tokens import TokenAuthority
-from kactors.apiserver.authentication.user import admin_user
+from kactors.apiserver.authentication.user import User, admin_user
 from kactors.apiserver.messages import Health
 from kactors.client.rest import Client
 from kactors.cluster.addresses import apiservers
 from kactors.cluster.control_plane import masters
 from kactors.cluster.errors import NotReady
+from kactors.cluster.manifests import apply
 from kactors.cluster.observer import Observer
 from kactors.cluster.plan import Blueprint, HostPlan
 from kactors.cluster.topology import Topology
@@ -42,7 +46,8 @@ class SimulatedCluster:
 
     Attributes:
         world: its hosts are ``m1``... and ``n1``..., besides `ADMIN_HOST`. Its roles
-            ``@leader`` (of etcd) and ``@scheduler`` are whoever plays them now.
+            ``@leader`` (of etcd), ``@scheduler`` and ``@controllers`` (the manager of controllers)
+            are whoever plays them now.
         observer: the present lives of all actors, for tests and oracles.
     """
 
@@ -57,9 +62,12 @@ class SimulatedCluster:
         self.world.add_host(ADMIN_HOST)
         self.world.roles["@leader"] = self.observer.etcd_leader
         self.world.roles["@scheduler"] = self.observer.scheduler_leader
+        self.world.roles["@controllers"] = self.observer.controller_manager_leader
 
     def _deploy(self, plan: HostPlan) -> None:
         host = self.world.add_host(plan.name, zone=plan.zone)
+        if plan.machine is not None:
+            self.observer.add_machine(plan.name, plan.machine)
         for actor in plan.actors:
             factory = self.observer.observed(plan.name, actor)
             host.deploy(factory, actor.name, policy=actor.policy)
@@ -75,6 +83,18 @@ class SimulatedCluster:
     ) -> None:
         self.world.close()
 
+    def client(self, user: User | None = None, *, host: str = ADMIN_HOST, **config: Any) -> Client:
+        """Return a new client of the apiservers, for tasks that run on a host of the world.
+
+        Args:
+            user: as whom it asks; an administrator unless given.
+            host: from which it asks, in that host's present life.
+            config: other fields of the `ClientConfig`.
+        """
+        user = user or admin_user()
+        asker = SystemAsker(self.world.hosts[host].system, f"client:{user.name}")
+        return Client.connect(asker, attrs.evolve(self.blueprint.client_of(user), **config))
+
     def call(self, work: Callable[[Client], Awaitable[ResultT]]) -> ResultT:
         """Do something as an administrator, and let the world run until it is done."""
 
@@ -87,6 +107,14 @@ class SimulatedCluster:
     def _admin(self, system: System) -> Client:
         asker = SystemAsker(system, "kubectl")
         return Client.connect(asker, self.blueprint.client_of(admin_user()))
+
+    def apply(self, *manifests: Object) -> list[Object]:
+        """Have objects there as these manifests say, as an administrator; see `apply`.
+
+        Raises:
+            ApiError, ClientError: the apiservers refuse, or do not answer.
+        """
+        return self.call(lambda client: apply(client, manifests))
 
     def wait_until_ready(self, timeout: float = 120.0) -> None:
         """Run until all apiservers serve and all nodes are ready.

@@ -33,7 +33,7 @@ def nodes(blueprint: Blueprint) -> Iterator[HostPlan]:
             kube_proxy(blueprint, name, machine),
             network(name, machine, underlay),
         )
-        yield HostPlan(name, topology.zone(number), actors)
+        yield HostPlan(name, topology.zone(number), actors, machine)
 
 
 def wires(topology: Topology) -> StaticUnderlay:

@@ -140,9 +140,13 @@ class ControllerManager(Actor):
 
     Args:
         config: see there.
+
+    Attributes:
+        leading: whether its controllers run.
     """
 
     def __init__(self, config: ManagerConfig) -> None:
+        self.leading = False
         self._config = config
         self._terms = 0
         self._led_by_another = False
@@ -168,6 +172,7 @@ class ControllerManager(Actor):
     async def _lead(self) -> None:
         sometimes(_TAKEN_OVER, self._led_by_another)
         self._terms += 1
+        self.leading = True
         try:
             for name, kind in self._config.controllers.items():
                 context = ControllerContext(
@@ -178,6 +183,7 @@ class ControllerManager(Actor):
                 self.spawn(partial(kind.factory, context), name)
             await sleep_forever()
         finally:
+            self.leading = False
             for name in self._config.controllers:
                 self.stop_child(name)
 

@@ -55,6 +55,13 @@ class NodeMachine:
             self._life = Life(SimulatedRuntime(host, self.node_ip))
         return self._life
 
+    def life_in(self, incarnation: int) -> Life | None:
+        """Return what the machine keeps in one life of its host; ``None`` if nobody has entered it.
+
+        For observers: looking changes nothing.
+        """
+        return self._life if incarnation == self._incarnation else None
+
     @property
     def life(self) -> Life | None:
         """What the machine keeps; ``None`` before anybody has entered. For observers."""
