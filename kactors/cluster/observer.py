@@ -58,18 +58,25 @@ class RunningContainer:
 
 
 class Observer:
-    """Remembers the latest life of each actor, and the machines of nodes."""
+    """Remembers the latest life of each actor, and the machines of nodes.
+
+    Attributes:
+        on_made: told of each actor when it is made, before it starts, with its host.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._actors: dict[tuple[str, str], Actor] = {}
         self._machines: dict[str, NodeMachine] = {}
+        self.on_made: list[Callable[[str, Actor], None]] = []
 
     def observed(self, host: str, plan: ActorPlan) -> Callable[[], Actor]:
         """Return a plan's factory, which remembers what it makes."""
 
         def factory() -> Actor:
             actor = self._actors[host, plan.name] = plan.factory()
+            for listener in self.on_made:
+                listener(host, actor)
             return actor
 
         return factory

@@ -72,6 +72,7 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
         parts = self._put_together(storage)
         self._parts = parts
         self._members_changed()
+        self._tell_applied()
         head = storage.head
         self._log(
             f"member {head.member_id:x} of cluster {head.cluster_id:x}, start {head.boot}: "
@@ -177,8 +178,13 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
         parts.leases.follow()
         parts.watches.follow()
         parts.upkeep.follow()
+        self._tell_applied()
         if parts.driver.applier.members_changed:
             self._members_changed()
+
+    def _tell_applied(self) -> None:
+        for listener in self.on_applied:
+            listener(self.parts.store)
 
     def ticked(self) -> None:
         """Look whether leases are due, and end watches that would keep silent for too long."""

@@ -81,6 +81,10 @@ class MemberBase(Actor):
         config: the knobs.
         learn: told where other members are.
         log: told what the member does.
+
+    Attributes:
+        on_applied: told the store when the member starts and whenever it has changed: eyes of
+            whoever looks at a member from outside, in its own process.
     """
 
     mailbox: ClassVar[MailboxPolicy] = MailboxPolicy(requests_max=100_000)
@@ -93,6 +97,7 @@ class MemberBase(Actor):
         self._learn = learn or _ignore
         self._log = log or _ignore
         self._parts: Parts | None = None
+        self.on_applied: list[Callable[[Store], None]] = []
 
     @property
     def parts(self) -> Parts:
