@@ -8,9 +8,11 @@ Which state a list shows depends on ``resourceVersion`` and ``resourceVersionMat
 |                               |                                        | as new as etcd was    |
 | nothing, but a limit          | the newest                             | etcd                  |
 | 0                             | any                                    | the cache             |
-| n                             | that revision or a later one           | the cache             |
+| n; n and NotOlderThan         | that revision or a later one           | the cache             |
 | n and a limit; or n and Exact | exactly that revision                  | etcd                  |
 | a continue token              | the revision of the first page         | etcd                  |
+
+What is read from the cache comes whole, whatever the limit.
 
 A list that would not fit into one message is cut like one with a limit: whoever lists follows the
 continue token if there is one.
@@ -107,7 +109,8 @@ async def read_page(
 ) -> Page:
     """Return objects; the arguments and errors are those of `list_objects`."""
     selection = select(resource, namespace, options.labels, options.fields)
-    exact = options.match == EXACT or (bool(options.limit) and bool(options.revision))
+    legacy = not options.match and bool(options.limit) and bool(options.revision)
+    exact = options.match == EXACT or legacy
     newest = options.revision is None
     if options.continue_token or exact or (newest and options.limit):
         return await _from_etcd(backend, resource, namespace, selection, options)

@@ -168,6 +168,25 @@ def test_an_exact_revision_is_shown_exactly() -> None:
         cluster.run(story)
 
 
+def test_a_limit_does_not_make_exact_what_may_be_newer() -> None:
+    """With NotOlderThan a limit asks for no exact revision; without a match it does."""
+
+    async def story(api: Api) -> None:
+        await make(api, "a")
+        then = (await ask(api)).revision
+        await make(api, "b")
+        limited = {"resourceVersion": then, "limit": 10}
+
+        newer = await ask(api, **limited, resourceVersionMatch="NotOlderThan")
+        exact = await ask(api, **limited)
+
+        assert (names(newer), newer.revision > then) == (["a", "b"], True)
+        assert (names(exact), exact.revision) == (["a"], then)
+
+    with Cluster() as cluster:
+        cluster.run(story)
+
+
 def test_garbage_instead_of_a_token() -> None:
     """It is a bad request, as is a revision beside a token."""
 
