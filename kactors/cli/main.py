@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "etcdctl": "kactors.cli.etcdctl:etcdctl",
     "mutants": "kactors.cli.mutants:mutants",
     "raft": "kactors.cli.raft:raft",
+    "up": "kactors.cli.up:up",
 }
 
 
