@@ -5,6 +5,7 @@ from typing import Final
 
 import attrs
 
+from kactors.actors.checks import share
 from kactors.cloud.errors import NotFound, QuotaExceeded
 from kactors.cloud.messages import Instance, LoadBalancer, LoadBalancerPort, Route
 from kactors.wire import evolve
@@ -12,6 +13,13 @@ from kactors.wire import evolve
 __all__ = ["CloudState", "Troubles"]
 
 _BALANCER_BASE: Final = "203.0.113."
+
+
+def _ordered(troubles: object, field: object, seconds: tuple[float, float]) -> None:
+    del troubles, field
+    shortest, longest = seconds
+    if not 0 <= shortest <= longest:
+        raise ValueError(f"seconds is {seconds!r}: give the shortest and the longest time, in s")
 
 
 @attrs.define
@@ -26,9 +34,9 @@ class Troubles:
         load_balancers, routes: how many there may be.
     """
 
-    seconds: tuple[float, float] = (0.02, 0.2)
-    failure: float = 0.0
-    silence: float = 0.0
+    seconds: tuple[float, float] = attrs.field(default=(0.02, 0.2), validator=_ordered)
+    failure: float = attrs.field(default=0.0, validator=share)
+    silence: float = attrs.field(default=0.0, validator=share)
     calls_per_minute: int | None = None
     load_balancers: int = 250
     routes: int = 2000

@@ -9,10 +9,15 @@ from typing import Final
 from kactors.cluster.topology import Topology
 from kactors.transport.envelope import Address
 
-__all__ = ["APISERVER", "ETCD", "apiservers", "etcd_members", "node_ip", "pod_cidr"]
+__all__ = ["APISERVER", "DNS_IP", "ETCD", "PODS_CIDR", "apiservers", "etcd_members", "node_ip",
+           "pod_cidr"]  # fmt: skip
 
 ETCD: Final = "etcd"
 APISERVER: Final = "kube-apiserver"
+#: The tenth of the Services' addresses, as with kubeadm.
+DNS_IP: Final = "10.96.0.10"
+#: From which a cloud controller manager gives each node its range; below the Services'.
+PODS_CIDR: Final = "10.0.0.0/10"
 _SERVICES_FIRST: Final = 96
 _SERVICES_RANGES: Final = 16
 

@@ -11,7 +11,8 @@ import attrs
 
 from kactors.actors import Actor, World
 from kactors.api.codec import decode
-from kactors.api.objects import Object
+from kactors.api.meta import labels_of, uid_of
+from kactors.api.objects import Object, field
 from kactors.api.registry import REGISTRY
 from kactors.apiserver.keys import key_of, namespace_prefix, prefix_of
 from kactors.apiserver.server import ApiServer
@@ -24,6 +25,7 @@ from kactors.etcd.key_range import KeyRange, prefix_end
 from kactors.etcd.member import EtcdMember
 from kactors.etcd.store import Store
 from kactors.node.machine import Life, NodeMachine
+from kactors.node.proxy.dataplane import Connection
 from kactors.node.proxy.table import ServiceTable
 from kactors.scheduler.scheduler import Scheduler
 
@@ -84,6 +86,10 @@ class Observer:
     def add_machine(self, host: str, machine: NodeMachine) -> None:
         """Take note of a node's machine."""
         self._machines[host] = machine
+
+    def machine(self, host: str) -> NodeMachine:
+        """Return a node's machine. Raises: `KeyError`, if the host is no node."""
+        return self._machines[host]
 
     # -- actors and leaders --------------------------------------------------------------
 
@@ -165,6 +171,26 @@ class Observer:
         key = key_of(prefix_of(REGISTRY.by_name(resource)), namespace, name)
         found = self.store().mvcc.get(key)
         return None if found is None else decode(found.value, found.mod_revision)
+
+    def is_behind(self, made: Connection) -> bool:
+        """Tell whether the pod that has answered is one that the Service selects, as stored now.
+
+        Without a Service it has to be there. Where nobody knows what is stored, it is believed.
+        """
+        end = made.end
+        try:
+            pod = self.object("pods", end.pod, end.namespace)
+            namespace, _, name = made.service.rpartition("/")
+            service = self.object("services", name, namespace) if name else None
+        except NotReady:
+            return True
+        if pod is None or uid_of(pod) != end.pod_uid:
+            return False
+        if service is None:
+            return not name
+        selector = field(service, "spec", "selector", default={})
+        labels = labels_of(pod)
+        return all(labels.get(key) == value for key, value in selector.items())
 
     # -- nodes ---------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """A whole cluster in virtual time, from one seed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -10,19 +11,23 @@ import attrs
 from kactors.actors import RequestError, System, World
 from kactors.actors.system_asker import SystemAsker
 from kactors.api.meta import is_true, name_of
-from kactors.api.objects import Object
+from kactors.api.objects import Object, field
 from kactors.apiserver.authentication.tokens import TokenAuthority
 from kactors.apiserver.authentication.user import User, admin_user
 from kactors.apiserver.messages import Health
 from kactors.client.rest import Client
 from kactors.cluster.addresses import apiservers
+from kactors.cluster.cloud import cloud_api, launched
 from kactors.cluster.control_plane import masters
+from kactors.cluster.dns import COREDNS_NAME
 from kactors.cluster.errors import NotReady
 from kactors.cluster.manifests import apply
 from kactors.cluster.observer import Observer
 from kactors.cluster.plan import Blueprint, HostPlan
 from kactors.cluster.topology import Topology
+from kactors.cluster.traffic import Target, Traffic, TrafficClient
 from kactors.cluster.workers import nodes
+from kactors.node.machine import NodeMachine
 
 __all__ = ["ADMIN_HOST", "SimulatedCluster"]
 
@@ -30,10 +35,7 @@ ResultT = TypeVar("ResultT")
 
 #: Where people sit: it has no part in the cluster.
 ADMIN_HOST: Final = "admin"
-#: The first part of each knob's name.
-_COMPONENTS: Final = frozenset(
-    {"apiserver", "election", "etcd", "kube-proxy", "kubelet", "scheduler"}
-)
+_OUTSIDE_IP: Final = "192.0.2.1"
 
 
 class SimulatedCluster:
@@ -49,15 +51,21 @@ class SimulatedCluster:
             ``@leader`` (of etcd), ``@scheduler`` and ``@controllers`` (the manager of controllers)
             are whoever plays them now.
         observer: the present lives of all actors, for tests and oracles.
+        cloud: that the nodes are in, if the topology wants one.
     """
 
     def __init__(self, topology: Topology, seed: int = 0, **world: Any) -> None:
         self.topology = topology
         self.world = World(seed, **world)
         self.observer = Observer(self.world)
-        self.blueprint = Blueprint(topology, TokenAuthority.from_seed(seed))
-        self.blueprint.check_knobs(_COMPONENTS)
-        for plan in (*masters(self.blueprint), *nodes(self.blueprint)):
+        self.cloud = launched(topology)
+        self._outside = NodeMachine(_OUTSIDE_IP)
+        self._targets = 0
+        authority = TokenAuthority.from_seed(seed)
+        self.blueprint = Blueprint(topology, authority, self.cloud)
+        self.blueprint.check_knobs()
+        plans = (masters, nodes, cloud_api)
+        for plan in (each for made in plans for each in made(self.blueprint)):
             self._deploy(plan)
         self.world.add_host(ADMIN_HOST)
         self.world.roles["@leader"] = self.observer.etcd_leader
@@ -116,8 +124,33 @@ class SimulatedCluster:
         """
         return self.call(lambda client: apply(client, manifests))
 
+    # -- traffic -------------------------------------------------------------------------
+
+    def add_traffic(self, target: Target, hosts: Iterable[str] | None = None) -> Traffic:
+        """Have clients call a Service from now on; return the record of their calls.
+
+        Args:
+            target: whom they call, and how.
+            hosts: from which, one client each: nodes, or `ADMIN_HOST`, which is outside of the
+                cluster; all nodes unless given.
+        """
+        traffic = Traffic(target, lambda: self.world.time, self.observer.is_behind)
+        self._targets += 1
+        name = f"traffic-{self._targets}"
+        for host in self.topology.node_names if hosts is None else hosts:
+            factory = partial(
+                TrafficClient, traffic, host, self._machine(host), self.blueprint.underlay
+            )
+            self.world.hosts[host].deploy(factory, name)
+        return traffic
+
+    def _machine(self, host: str) -> NodeMachine:
+        return self._outside if host == ADMIN_HOST else self.observer.machine(host)
+
+    # -- coming up -----------------------------------------------------------------------
+
     def wait_until_ready(self, timeout: float = 120.0) -> None:
-        """Run until all apiservers serve and all nodes are ready.
+        """Run until all apiservers serve, all nodes are ready, and names are answered.
 
         Raises:
             NotReady: they are not after ``timeout`` seconds of virtual time.
@@ -140,6 +173,18 @@ class SimulatedCluster:
             waiting.append(str(replica))
         if waiting or not self.topology.nodes:
             return waiting
-        nodes = await self._admin(system).resource("nodes").list()
+        client = self._admin(system)
+        nodes = await client.resource("nodes").list()
         ready = {name_of(node) for node in nodes.items if is_true(node, "Ready")}
-        return [f"node {name}" for name in self.topology.node_names if name not in ready]
+        waiting = [f"node {name}" for name in self.topology.node_names if name not in ready]
+        return waiting or await self._unready_dns(client)
+
+    async def _unready_dns(self, client: Client) -> list[str]:
+        wanted = self.topology.dns_servers
+        if not wanted:
+            return []
+        found = await client.resource("deployments").list("kube-system")
+        status = (field(each, "status") for each in found.items if name_of(each) == COREDNS_NAME)
+        available = next(status, None) or {}
+        missing = wanted - available.get("availableReplicas", 0)
+        return [f"{missing} of {wanted} DNS servers"] if missing > 0 else []

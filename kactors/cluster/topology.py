@@ -13,7 +13,7 @@ import attrs
 from kactors.cluster.errors import InvalidTopology
 from kactors.node.config import DEFAULT_CAPACITY
 
-__all__ = ["ETCD_MEMBERS_MAX", "NODES_MAX", "NodePool", "Topology"]
+__all__ = ["ETCD_MEMBERS_MAX", "NODES_MAX", "CloudOptions", "NodePool", "Topology"]
 
 #: etcd's own advice, and what a quorum can bear.
 ETCD_MEMBERS_MAX: Final = 7
@@ -51,6 +51,25 @@ class NodePool:
 
 
 @attrs.frozen(kw_only=True)
+class CloudOptions:
+    """The simulated cloud that a cluster's nodes are instances of.
+
+    Attributes:
+        region: in which all its zones are.
+        instance_type: of every node.
+    """
+
+    region: str = "region-1"
+    instance_type: str = "m1"
+
+
+def _cloud(given: "CloudOptions | bool | None") -> CloudOptions | None:
+    if isinstance(given, bool):
+        return CloudOptions() if given else None
+    return given
+
+
+@attrs.frozen(kw_only=True)
 class Topology:
     """A cluster as it is wanted.
 
@@ -58,6 +77,10 @@ class Topology:
         masters: hosts of the control plane; an odd number bears the most losses.
         pools: of worker nodes, in the order of their numbers.
         zones: failure domains; masters and nodes are dealt out to them in turn.
+        dns_replicas: of CoreDNS, which runs in pods; 0 for a cluster without names, as there are
+            without nodes.
+        cloud: whether, or in which cloud, nodes are instances, with routes and load balancers kept
+            by a cloud controller manager; otherwise they are machines with wires between them.
         knobs: settings of components by name, such as ``{"etcd.tick_seconds": 0.05}``; see
             `kactors.cluster.control_plane` and `kactors.cluster.workers`.
 
@@ -68,6 +91,8 @@ class Topology:
     masters: int = 3
     pools: tuple[NodePool, ...] = (NodePool(),)
     zones: tuple[str, ...] = ("zone-a", "zone-b", "zone-c")
+    dns_replicas: int = 2
+    cloud: CloudOptions | None = attrs.field(default=None, converter=_cloud)
     knobs: tuple[tuple[str, Any], ...] = attrs.field(factory=dict, converter=_frozen)
 
     def __attrs_post_init__(self) -> None:
@@ -80,6 +105,10 @@ class Topology:
         names = [pool.name for pool in self.pools]
         if len(set(names)) < len(names):
             raise InvalidTopology(f"pools are named {names!r}: give each a name of its own")
+        if self.dns_replicas < 0:
+            raise InvalidTopology(
+                f"dns_replicas is {self.dns_replicas!r}: give 0 for none, or more"
+            )
         if self.nodes > NODES_MAX:
             raise InvalidTopology(f"there are {self.nodes} nodes: give at most {NODES_MAX}")
 
@@ -93,6 +122,11 @@ class Topology:
     def nodes(self) -> int:
         """How many worker nodes there are."""
         return sum(pool.count for pool in self.pools)
+
+    @property
+    def dns_servers(self) -> int:
+        """How many replicas of CoreDNS there are: none where no node could run them."""
+        return self.dns_replicas if self.nodes else 0
 
     @property
     def master_names(self) -> tuple[str, ...]:

@@ -6,16 +6,15 @@ Knobs: ``kubelet.*`` are `KubeletConfig`'s, ``kube-proxy.*`` `KubeProxyConfig`'s
 from collections.abc import Iterator
 
 from kactors.apiserver.authentication.user import KUBE_PROXY, component_user, node_user
-from kactors.cluster.addresses import node_ip, pod_cidr
-from kactors.cluster.control_plane import configured
+from kactors.cluster.addresses import apiservers, node_ip, pod_cidr
 from kactors.cluster.plan import ActorPlan, Blueprint, HostPlan
-from kactors.cluster.topology import NodePool, Topology
+from kactors.cluster.topology import NodePool
 from kactors.node.config import DEFAULT_CAPACITY, KubeletConfig
+from kactors.node.dns.program import COREDNS, coredns
 from kactors.node.kube_proxy import ZONE_LABEL, KubeProxy, KubeProxyConfig
 from kactors.node.kubelet import Kubelet
 from kactors.node.machine import NodeMachine
 from kactors.node.network import NETWORK_ACTOR, NodeNetwork
-from kactors.node.proxy.underlay import StaticUnderlay, Underlay
 
 __all__ = ["KUBELET", "nodes"]
 
@@ -25,49 +24,40 @@ KUBELET = "kubelet"
 def nodes(blueprint: Blueprint) -> Iterator[HostPlan]:
     """Yield the nodes of a cluster."""
     topology = blueprint.topology
-    underlay = wires(topology)
     for (number, pool), name in zip(topology.each_node(), topology.node_names, strict=True):
         machine = NodeMachine(node_ip(number))
         actors = (
             kubelet(blueprint, number, name, pool, machine),
             kube_proxy(blueprint, name, machine),
-            network(name, machine, underlay),
+            network(blueprint, name, machine),
         )
         yield HostPlan(name, topology.zone(number), actors, machine)
-
-
-def wires(topology: Topology) -> StaticUnderlay:
-    """Return the network under the pods': every node knows where every range of addresses is."""
-    underlay = StaticUnderlay()
-    for number, name in enumerate(topology.node_names, 1):
-        underlay.add_node(node_ip(number), name)
-        underlay.add_range(pod_cidr(number), name)
-    return underlay
 
 
 def kube_proxy(blueprint: Blueprint, name: str, machine: NodeMachine) -> ActorPlan:
     """Return the proxy of a node."""
     client = blueprint.client_of(component_user(KUBE_PROXY))
-    config = configured(blueprint, "kube-proxy", KubeProxyConfig, node=name, client=client)
+    config = blueprint.configured("kube-proxy", KubeProxyConfig, node=name, client=client)
     return ActorPlan("kube-proxy", lambda: KubeProxy(config, machine))
 
 
-def network(name: str, machine: NodeMachine, underlay: Underlay) -> ActorPlan:
+def network(blueprint: Blueprint, name: str, machine: NodeMachine) -> ActorPlan:
     """Return a node's end of the network."""
-    return ActorPlan(NETWORK_ACTOR, lambda: NodeNetwork(name, machine, underlay))
+    programs = {COREDNS: coredns(apiservers(blueprint.topology))}
+    return ActorPlan(
+        NETWORK_ACTOR, lambda: NodeNetwork(name, machine, blueprint.underlay, programs)
+    )
 
 
 def kubelet(
     blueprint: Blueprint, number: int, name: str, pool: NodePool, machine: NodeMachine
 ) -> ActorPlan:
     """Return the kubelet of node ``number``."""
-    labels = {
-        **dict(pool.labels),
-        "node-pool": pool.name,
-        ZONE_LABEL: blueprint.topology.zone(number),
-    }
-    config = configured(
-        blueprint,
+    in_cloud = blueprint.topology.cloud is not None
+    labels = {**dict(pool.labels), "node-pool": pool.name}
+    if not in_cloud:
+        labels[ZONE_LABEL] = blueprint.topology.zone(number)
+    config = blueprint.configured(
         "kubelet",
         KubeletConfig,
         node=name,
@@ -75,7 +65,8 @@ def kubelet(
         client=blueprint.client_of(node_user(name)),
         labels=labels,
         capacity={**DEFAULT_CAPACITY, **dict(pool.capacity)},
-        pod_cidr=pod_cidr(number),
+        external_cloud=in_cloud,
+        pod_cidr="" if in_cloud else pod_cidr(number),
         taints=tuple(
             {"key": key, "value": value, "effect": effect} for key, value, effect in pool.taints
         ),

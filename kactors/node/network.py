@@ -8,6 +8,7 @@ Source: what a kernel does with the first packet of a connection.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import attrs
@@ -35,6 +36,8 @@ class ProgramContext:
         namespace, pod: whose container it is in.
         ip: of the pod.
         network: the way to others.
+        read_file: returns what the container reads at a path; raises `NoSuchContainer` or
+            `FileNotFoundError`.
     """
 
     node: str
@@ -42,6 +45,7 @@ class ProgramContext:
     pod: str
     ip: str
     network: DataPlane
+    read_file: Callable[[str], bytes]
 
 
 Program = Callable[[ProgramContext], Actor]
@@ -141,8 +145,9 @@ class NodeNetwork(Actor):
         if program is None:
             return None
         context = ProgramContext(
-            self._node, sandbox.namespace, sandbox.name, sandbox.ip, self.plane
-        )
+            self._node, sandbox.namespace, sandbox.name, sandbox.ip, self.plane,
+            partial(self._life.runtime.read_file, container.id),
+        )  # fmt: skip
         if not self._running:
             self.after(_SWEEP_SECONDS, self._sweep)
         address = self.spawn(lambda: program(context), container.id, policy=_POLICY)

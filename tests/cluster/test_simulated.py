@@ -54,9 +54,9 @@ def test_what_is_waited_for_is_named() -> None:
 @pytest.mark.parametrize(
     ("knob", "said"),
     [
-        ("etcd.no_such", "the knobs {'no_such': 1} of etcd are refused"),
+        ("etcd.no_such", "the knob etcd.no_such is unknown: give one of etcd.joining, etcd.token"),
         ("nobody.x", "the knob 'nobody.x' is nobody's"),
-        ("etcd.name", "the knobs {'name': 1} of etcd are refused"),
+        ("etcd.name", "the knob etcd.name is unknown"),
     ],
 )
 def test_knobs_that_nobody_has_are_refused(knob: str, said: str) -> None:

@@ -70,6 +70,11 @@ def candidates(name: str, conf: ResolvConf) -> tuple[str, ...]:
     return (*searched, f"{name}.")
 
 
+def _is_address(name: str) -> bool:
+    parts = name.split(".")
+    return len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts)
+
+
 class Resolver:
     """Looks up names as a container does, through the network of its node.
 
@@ -89,12 +94,14 @@ class Resolver:
         self._source_ip = source_ip
 
     async def addresses(self, name: str) -> tuple[str, ...]:
-        """Return the addresses of a name, aliases followed.
+        """Return the addresses of a name, aliases followed; an address is its own.
 
         Raises:
             NoSuchName: nobody has the name, in no domain of the search path.
             LookupFailed: no server has answered, or none has the addresses.
         """
+        if _is_address(name):
+            return (name,)
         problem: LookupFailed = NoSuchName(f"{name}: no such name")
         for full in candidates(name, self._conf):
             for _ in range(_ALIASES_MAX):
@@ -116,7 +123,7 @@ class Resolver:
         """Ask one question.
 
         Raises:
-            LookupFailed: no server has answered.
+            LookupFailed: no server has answered, or none that knows anything.
         """
         problem: Exception | None = None
         conf = self._conf
@@ -129,7 +136,11 @@ class Resolver:
                 server = connection.end.program
                 if server is None:
                     raise LookupFailed(f"{connection.ip} answers, but is no DNS server")
-                return await self._asker.request(server, DnsQuery(name, kind), timeout=conf.timeout)
+                question = DnsQuery(name, kind)
+                answer = await self._asker.request(server, question, timeout=conf.timeout)
+                if answer.rcode != "SERVFAIL":
+                    return answer
+                problem = LookupFailed(f"{connection.ip} knows nothing yet (SERVFAIL)")
             except (ConnectionFailed, RequestError) as error:
                 problem = error
         raise LookupFailed(f"{name}: no DNS server has answered: {problem}") from problem
