@@ -132,10 +132,12 @@ class Node(Log):
         )
 
     def persisted(self, number: int) -> None:
-        """What was handed over is durable: a leader may count itself."""
+        """What was handed over is durable: a candidate and a leader may count themselves."""
         while self.writes and self.writes[0][0] <= number:
             _, term, last = self.writes.pop(0)
-            if self.role is Role.LEADER and term == self.term:
+            if self.role is Role.CANDIDATE and term == self.term:
+                self.count_vote(self.me, True)
+            elif self.role is Role.LEADER and term == self.term:
                 self.match[self.me] = max(self.match.get(self.me, 0), last)
                 self.advance_commit()
 
@@ -169,7 +171,6 @@ class Node(Log):
         last = len(self.log)
         for other in self.others:
             self.messages.append((other, ("vote?", self.term, self.term_at(last), last)))
-        self.count_vote(self.me, True)
 
     def answer_vote(self, candidate: int, term: int, last_term: int, last_index: int) -> None:
         """Vote once in a term, for a log that is not behind ours."""

@@ -21,6 +21,8 @@ from kactors.testing.raft.run import run
 from kactors.testing.raft.schedule import Kind, Schedule
 from kactors.testing.raft.survive import explain
 
+#: After these a disk may hold a part of what one step wrote.
+_PARTLY_WRITTEN = frozenset({Kind.CRASH_AT_STEP, Kind.POWER_LOSS, Kind.TORN_WRITE})
 #: Schedules of one job: some seconds of work.
 _SLICE = 50
 
@@ -247,7 +249,7 @@ def unknown_to_the_specification(schedule: Schedule) -> list[str]:
             ("pre-vote", schedule.knobs.pre_vote),
             ("joint configurations", Kind.CHANGE in kinds),
             ("member that loses its disk", Kind.WIPE in kinds),
-            ("partly written disk", not kinds.isdisjoint({Kind.CRASH_AT_STEP, Kind.POWER_LOSS})),
+            ("partly written disk", not kinds.isdisjoint(_PARTLY_WRITTEN)),
         )
         if used
     ]

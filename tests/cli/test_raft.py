@@ -17,7 +17,7 @@ from kactors.testing.raft.schedule import Kind
 
 MUTANT = load_corpus("tests.mutants").named("vote-for-any-log")
 #: Schedules that together do everything that traces have names for.
-TRACED = (2, 1)
+TRACED = (28, 2)
 
 
 def run(*arguments: str) -> Result:

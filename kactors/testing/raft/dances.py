@@ -200,10 +200,10 @@ def _left_behind(rng: Rng, timeout_ms: int) -> list[Fault]:
         Fault(Kind.COMPACT, Target.LEADER, after_ms=rng.below(timeout_ms + 1), pick=rng.below(3)),
         # What it gets comes twice, or the power fails while it gets it.
         Fault(
-            (Kind.REPLAY, Kind.POWER_LOSS, Kind.CRASH_AT_STEP)[rng.below(3)],
+            (Kind.REPLAY, Kind.POWER_LOSS, Kind.TORN_WRITE)[rng.below(3)],
             Target.MOST_BEHIND,
             after_ms=rng.below(2 * timeout_ms + 1),
-            span_ms=timeout_ms // 2,
+            span_ms=timeout_ms * (1 + rng.below(3)),
             pick=rng.below(12),
         ),
     ]

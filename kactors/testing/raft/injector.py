@@ -102,15 +102,25 @@ class Injector:
     def crash_at_step(self, fault: Fault, effect: Effect) -> bool:
         """Light a fuse; whether it burns down depends on what the driver still does."""
         process = self.victim(fault)
-        if process is None or process.fuse:
+        if process is None or process.fuse or process.tear:
             return False
         process.fuse = 1 + fault.pick % 12
         process.fuse_effect = effect
         self.world.after(fault.span_ms * _MS, self._revive, process)
         return True
 
+    def torn_write(self, fault: Fault, effect: Effect) -> bool:
+        """Wait for a write of several records; whether one comes depends on the driver."""
+        process = self.victim(fault)
+        if process is None or process.fuse or process.tear:
+            return False
+        process.tear = 1 + fault.pick % 4
+        process.fuse_effect = effect
+        self.world.after(fault.span_ms * _MS, self._revive, process)
+        return True
+
     def _revive(self, process: Process) -> None:
-        process.fuse = 0
+        process.fuse = process.tear = 0
         process.start()
 
     def bounce_all(self, fault: Fault, effect: Effect) -> bool:
@@ -404,6 +414,7 @@ _ACTIONS: dict[Kind, _Action] = {
     Kind.CRASH: Injector.crash,
     Kind.POWER_LOSS: Injector.crash,
     Kind.CRASH_AT_STEP: Injector.crash_at_step,
+    Kind.TORN_WRITE: Injector.torn_write,
     Kind.BOUNCE: Injector.crash,
     Kind.BOUNCE_ALL: Injector.bounce_all,
     Kind.WIPE: Injector.wipe,

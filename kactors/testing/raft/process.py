@@ -26,6 +26,10 @@ class StepCrash(Exception):
     """The fuse of a process burnt down between two steps of its driver."""
 
 
+class TornWrite(StepCrash):
+    """The power failed in the midst of a write of several records."""
+
+
 class Process:
     """A member of the cluster, running or not.
 
@@ -38,6 +42,8 @@ class Process:
         gone: it will never be started again.
         pauses: effects that keep it from doing anything.
         fuse: small steps until the power fails, 0 for never.
+        tear: of the next write of several records at most so many stay, as the power fails in its
+            midst; 0 for all.
         tick_ns: what it takes for a tick.
         slowness: a factor on the time that the disk needs.
         stalled_until_ns: no write is durable before.
@@ -54,6 +60,7 @@ class Process:
         self.gone = False
         self.pauses: list[Effect] = []
         self.fuse = 0
+        self.tear = 0
         self.fuse_effect: Effect | None = None
         self.tick_ns = world.knobs.tick_ms * _MS
         self.slowness = 1
@@ -69,6 +76,8 @@ class Process:
         self.cached: list[Any] = []
         #: Taken from the core, and not durable.
         self.pipeline: deque[Output] = deque()
+        #: Records of the first of these that are on the disk.
+        self._written = 0
         self._syncing = 0
         self._syncs = 0
         self._applying: deque[Output] = deque()
@@ -127,17 +136,18 @@ class Process:
     def _nothing(self) -> None:
         """Let the driver look what is owed."""
 
-    def crash(self, *, power: bool) -> None:
-        """Die, and leave on the disk what a crash leaves."""
+    def crash(self, *, power: bool, torn: bool = False) -> None:
+        """Die, and leave on the disk what a crash leaves; if ``torn``, only what is there."""
         if self.core is None:
             return
         cached = list(self.cached)
         under_way = [record for output in self.pipeline for record in output.records]
+        del under_way[: self._written]
         # What the operating system was given is not lost with the process.
         sure = [] if power else cached
         loose = cached + under_way if power else under_way
         dice = Dice(self.world.seed, self.member, self.boot, 7)
-        survivors = sure + loose[: dice.below(len(loose) + 1)]
+        survivors = [] if torn else sure + loose[: dice.below(len(loose) + 1)]
         self.stop()
         for record in survivors:
             self.storage.write(record)
@@ -147,7 +157,7 @@ class Process:
     def stop(self) -> None:
         """Be gone from memory."""
         self.core = None
-        self.fuse = 0
+        self.fuse = self.tear = 0
         self.pauses.clear()
         self._forget()
         self.world.observer.stopped(self.member)
@@ -163,7 +173,7 @@ class Process:
 
     def heal(self) -> None:
         """End what is wrong with the process, its clock and its disk."""
-        self.fuse = 0
+        self.fuse = self.tear = 0
         self.tick_ns = self.world.knobs.tick_ms * _MS
         self.slowness = 1
         self.stalled_until_ns = 0
@@ -231,10 +241,10 @@ class Process:
             world.observer.stepped(self.member, view, core)
             if world.recorder is not None:
                 world.recorder.viewed(world.now_ns, self.member, view)
-        except StepCrash:
+        except StepCrash as crash:
             if self.fuse_effect is not None:
                 self.fuse_effect.felt = True
-            self.crash(power=True)
+            self.crash(power=True, torn=isinstance(crash, TornWrite))
         except Exception as problem:  # noqa: BLE001 - whatever it raises is a finding
             world.stopped_by(self.member, problem)
         world.check()
@@ -270,6 +280,7 @@ class Process:
             self._sync()
         else:
             self._finish(output)
+            self._written = 0
 
     def _sync(self) -> None:
         """Begin to make all that waits durable, if the disk is idle."""
@@ -297,6 +308,7 @@ class Process:
         for _ in range(count):
             self._finish(self.pipeline[0])
             self.pipeline.popleft()
+            self._written = 0
         self._sync()
 
     def _finish(self, output: Output) -> None:
@@ -324,10 +336,15 @@ class Process:
         for record in self.cached:
             storage.write(record)
         self.cached.clear()
-        for record in output.records:
+        last = len(output.records) - 1
+        torn_at = min(self.tear, last) if self.tear and last else None
+        for place, record in enumerate(output.records):
             if self.fuse:
                 self._burn()
+            if place == torn_at:
+                raise TornWrite
             storage.write(record)
+            self._written = place + 1
         self.world.observer.wrote(self.member, storage)
 
     def _send(self, to: int, message: Any) -> None:

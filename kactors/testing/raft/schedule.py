@@ -31,6 +31,8 @@ class Kind(_Named):
     POWER_LOSS = "power loss"
     #: As a power loss, but after a few more of the small steps between taking and applying.
     CRASH_AT_STEP = "crash at step"
+    #: The power fails in the midst of the target's next write of several records, within the span.
+    TORN_WRITE = "torn write"
     #: A power loss, and back at once.
     BOUNCE = "bounce"
     #: The power fails everywhere, and all are back within the span.

@@ -204,6 +204,40 @@ def test_a_fuse_burns_down_between_any_two_steps(fuse: int) -> None:
         assert it.done == STEPS
 
 
+@pytest.mark.parametrize("fuse", range(2, 8))
+def test_nothing_is_written_twice(fuse: int) -> None:
+    """What is on the disk when a fuse burns down is not under way any more."""
+    for seed in range(20):
+        it = solo(seed=seed, sync_ms=50)
+        it.process.fuse = fuse
+        records = ["a", "b", "c"]
+        it.core.owed = [Output(1, records=("a",), sync=True), Output(2, records=("b", "c"))]
+        it.process.act(it.process._nothing)
+        it.world.run_for(200 * MS)
+
+        written = [record for what, record in it.done if what == "write"]
+        assert written == records[: len(written)]
+
+
+@pytest.mark.parametrize(("tear", "kept"), [(1, ["a"]), (2, ["a", "b"]), (9, ["a", "b"])])
+@pytest.mark.parametrize("sync_ms", [0, 50])
+def test_a_torn_write_leaves_its_beginning(tear: int, kept: list[str], sync_ms: int) -> None:
+    """At least one record stays and one is lost; a single record cannot be torn."""
+    it = solo(sync_ms=sync_ms)
+    it.process.tear, it.process.fuse_effect = tear, Effect(Kind.TORN_WRITE)
+    it.core.owed = [
+        Output(1, records=("whole",), sync=True),
+        Output(2, records=("a", "b", "c"), sync=True),
+    ]
+
+    it.process.act(it.process._nothing)
+    it.world.run_for(200 * MS)
+
+    assert [record for what, record in it.done if what == "write"] == ["whole", *kept]
+    assert it.process.core is None
+    assert it.process.fuse_effect.felt
+
+
 def test_a_power_loss_keeps_a_prefix() -> None:
     """Of what was under way; a process that dies alone loses nothing that was written."""
     kept = set()
