@@ -17,7 +17,8 @@ from kactors.client.expectations import EXPECTATIONS_TIMEOUT, UIDTrackingControl
 from kactors.client.indexer import BY_CONTROLLER, index_by_controller
 from kactors.controllers.object_controller import ObjectController
 from kactors.controllers.pod_expectations import PodExpectations
-from kactors.controllers.pods import is_active, is_terminal
+from kactors.controllers.pod_facts import KnownPods, PodFacts
+from kactors.controllers.pods import is_active
 from kactors.controllers.replicaset.decisions import (
     Failure,
     calculate_status,
@@ -38,6 +39,7 @@ class ReplicaSetController(ObjectController):
     def setup(self) -> None:
         """Look at ReplicaSets, their pods, and pods that could be theirs."""
         self.expectations = UIDTrackingControllerExpectations()
+        self.known: dict[str, KnownPods] = {}
         self.pod_control = PodControl(self.client, self.recorder, self.random("pod names"))
         sets = self.reconciles("replicasets")
         sets.indexer.add_index(BY_CONTROLLER, index_by_controller)
@@ -64,14 +66,15 @@ class ReplicaSetController(ObjectController):
         replica_set = self.sets.get_by_key(key)
         if replica_set is None:
             self.expectations.delete_expectations(key)
+            self.known.pop(key, None)
             return None
-        pods = await self._pods_of(replica_set)
-        active = [pod for pod in pods if is_active(pod)]
-        terminating = sum(is_being_deleted(pod) and not is_terminal(pod) for pod in pods)
+        pods = await self._pods_of(key, replica_set)
+        active = [facts for facts in pods if facts.active]
+        terminating = sum(facts.leaving for facts in pods)
         satisfied = self.expectations.satisfied_expectations(key)
         problem: ApiError | ClientError | None = None
         if satisfied and not is_being_deleted(replica_set):
-            problem = await self._manage(key, replica_set, active)
+            problem = await self._manage(key, replica_set, [facts.pod for facts in active])
         failure = None if problem is None else Failure(
             "FailedCreate" if len(active) < replicas_of(replica_set) else "FailedDelete",
             str(problem),
@@ -82,20 +85,21 @@ class ReplicaSetController(ObjectController):
         if problem is not None:
             raise problem
         min_ready: int = field(replica_set, "spec", "minReadySeconds", default=0)
-        wait = next_check(active, min_ready, now_ns)
+        wait = next_check([facts.pod for facts in active], min_ready, now_ns)
         return wait if satisfied or wait is not None else EXPECTATIONS_TIMEOUT
 
-    async def _pods_of(self, replica_set: Object) -> list[Object]:
+    async def _pods_of(self, key: str, replica_set: Object) -> list[PodFacts]:
+        selector = LabelSelector.from_object(replica_set["spec"]["selector"])
+        known = self.known.get(key)
+        if known is None or known.selector != selector:
+            known = self.known[key] = KnownPods(selector)
         namespace = namespace_of(replica_set)
+        mine = self.pods.controlled_by(uid_of(replica_set))
         orphans = [pod for pod in self.pods.controlled_by("")
                    if namespace_of(pod) == namespace and is_active(pod)]  # fmt: skip
-        return await self.claim(
-            "replicasets",
-            "pods",
-            replica_set,
-            LabelSelector.from_object(replica_set["spec"]["selector"]),
-            [*self.pods.controlled_by(uid_of(replica_set)), *orphans],
-        )
+        news = [*known.unknown(mine), *orphans]
+        owned = await self.claim("replicasets", "pods", replica_set, selector, news) if news else ()
+        return known.note(mine, owned)
 
     async def _manage(
         self, key: str, replica_set: Object, active: list[Object]

@@ -13,7 +13,8 @@ from kactors.api.meta import format_time, generation_of, labels_of
 from kactors.api.objects import Object, field
 from kactors.controllers.conditions import set_condition, without_condition
 from kactors.controllers.deletion_order import pods_to_delete
-from kactors.controllers.pods import available_at, is_available, is_ready
+from kactors.controllers.pod_facts import PodFacts
+from kactors.controllers.pods import SECOND, available_at
 
 __all__ = ["BURST_REPLICAS", "Failure", "Plan", "calculate_status", "next_check", "plan",
            "replicas_of"]  # fmt: skip
@@ -66,7 +67,7 @@ def plan(
 
 def calculate_status(
     replica_set: Object,
-    active: Sequence[Object],
+    active: Sequence[PodFacts],
     terminating: int,
     failure: Failure | None,
     now_ns: int,
@@ -83,11 +84,15 @@ def calculate_status(
     min_ready: int = field(replica_set, "spec", "minReadySeconds", default=0)
     template_labels = labels_of(field(replica_set, "spec", "template", default={}))
     full = LabelSelector.from_labels(template_labels)
+    ready = [facts.ready_ns for facts in active if facts.ready_ns is not None]
+    available_from = now_ns - min_ready * SECOND
     status: Object = {
         "replicas": len(active),
-        "fullyLabeledReplicas": sum(full.matches(labels_of(pod)) for pod in active),
-        "readyReplicas": sum(is_ready(pod) for pod in active),
-        "availableReplicas": sum(is_available(pod, min_ready, now_ns) for pod in active),
+        "fullyLabeledReplicas": sum([full.matches(facts.labels) for facts in active]),
+        "readyReplicas": len(ready),
+        "availableReplicas": (
+            sum([ready_ns <= available_from for ready_ns in ready]) if min_ready else len(ready)
+        ),
         "terminatingReplicas": terminating,
         "observedGeneration": generation_of(replica_set),
     }
@@ -113,6 +118,8 @@ def next_check(pods: Sequence[Object], min_ready_seconds: int, now_ns: int) -> f
 
     ``None`` if none will.
     """
+    if not min_ready_seconds:
+        return None
     times = (available_at(pod, min_ready_seconds) for pod in pods)
     waits = [at - now_ns for at in times if at is not None and at > now_ns]
     return min(waits) / 1e9 if waits else None

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kactors.api.objects import replaced
+from kactors.controllers.pod_facts import PodFacts
 from kactors.controllers.replicaset.decisions import (
     BURST_REPLICAS,
     Failure,
@@ -58,7 +59,8 @@ def test_the_status_counts_what_is_ready_and_what_has_been_for_long() -> None:
         pod(ready=True, ready_at=5, labels=labels),
         pod(labels={"app": "web", "more": "so"}),
     ]
-    status = calculate_status(owner, pods, 2, None, at(12))
+    facts = [PodFacts.of(each) for each in pods]
+    status = calculate_status(owner, facts, 2, None, at(12))
     assert status == {
         "replicas": 3,
         "fullyLabeledReplicas": 3,
