@@ -12,6 +12,10 @@ tells the core, and sends what had to wait for it. So while the disk syncs, mess
 followers work; what arrives meanwhile shares the next sync. A third task reads snapshots for
 members that are behind.
 
+What comes alone, to a disk that confirms at once, gets no company in the writer, and would only
+pay for the change of tasks: the turn itself makes it durable. It came alone if what was written
+before it did.
+
 A failure of the disk, or of anything else here, ends all of them: the member stops rather than
 promise what it may not keep.
 
@@ -45,6 +49,8 @@ from kactors.runtime import Waiter, current_time, open_nursery, sleep_until, wai
 
 #: Entries that are applied before other tasks have their turn.
 _APPLIED_PER_TURN = 2000
+#: So many entries in one write are company: those that come next wait for the writer.
+_ALONE_ENTRIES_MAX: Final = 2
 #: A proposal that comes so soon after another waits for those that follow it, and goes with them;
 #: one that comes alone goes at once, which spares a switch of tasks.
 BURST_SECONDS: Final = 0.0002
@@ -104,6 +110,7 @@ class Driver:
         self._proposals: list[_Proposal] = []
         self._unwritten: list[Ready] = []
         self._writing = False
+        self._wrote_entries = 0  # in the latest write
         self._chunks: list[ChunkRequest] = []
         self._mail = PeerMail(surroundings.send_to_member)
         self._pump = Wakeup()
@@ -276,7 +283,14 @@ class Driver:
         self.reads.ask()
         applied = 0
         while applied < _APPLIED_PER_TURN and (ready := self.raft.ready()) is not None:
-            applied += self._take(ready)
+            self._take(ready)
+            if self.leads():  # others wait for nothing of ours, but for answers
+                self._follow_up(ready)
+                self._write_now()
+            else:
+                self._write_now()
+                self._follow_up(ready)
+            applied += len(ready.committed)
         self.reads.release(self.raft.log.applied_index)
         if applied:
             self._around.applied()
@@ -300,8 +314,8 @@ class Driver:
         for index, proposal in enumerate(proposals, last - len(proposals) + 1):
             pending[index] = Pending(term, proposal.entered, proposal.proposer)
 
-    def _take(self, ready: Ready) -> int:
-        """Do what need not wait for the disk; return how many entries were applied."""
+    def _take(self, ready: Ready) -> None:
+        """Do what comes before all else, and queue what is to be written."""
         self._mail.put(ready.messages_now)
         if ready.chunk_requests:
             self._chunks += ready.chunk_requests
@@ -309,11 +323,34 @@ class Driver:
         if ready.writes or ready.messages:
             if ready.must_sync or ready.chunks or self._writing or self._unwritten:
                 self._unwritten.append(ready)
-                self._writer.set()
             else:
                 self.storage.note(ready)
                 self.raft.persisted(ready.number)
                 self._mail.put(ready.messages)
+
+    def _write_now(self) -> None:
+        """Make durable what is queued if waiting would gain nothing; or wake the writer."""
+        queued = self._unwritten
+        if not queued:
+            return
+        if (
+            len(queued) == 1
+            and not (self._writing or self._closing)
+            and self._wrote_entries <= _ALONE_ENTRIES_MAX
+        ):
+            ready = queued[0]
+            self._mail.flush()
+            if self.storage.write_now(ready):
+                queued.clear()
+                self._wrote_entries = len(ready.entries)
+                self.raft.persisted(ready.number)
+                self._mail.put(ready.messages)
+                self._mail.flush()
+                return
+        self._writer.set()
+
+    def _follow_up(self, ready: Ready) -> None:
+        """Do what comes after writing, or needs none of it."""
         if ready.committed:
             self.applier.apply(ready.committed)
             self.raft.applied(ready.committed[-1].index)
@@ -323,7 +360,6 @@ class Driver:
             self.reads.dropped(context)
         if ready.soft_state is not None:
             self._around.role_changed()
-        return len(ready.committed)
 
     async def _run_writer(self) -> None:
         while True:
@@ -333,6 +369,7 @@ class Driver:
                 self._writing = True
                 installed = await self.storage.write(batch)
                 self._writing = False
+                self._wrote_entries = sum(len(ready.entries) for ready in batch)
                 for each in installed:
                     self.applier.adopt(each.store)
                 self.raft.persisted(batch[-1].number)

@@ -54,6 +54,9 @@ from kactors.wire import decode, encode, evolve
 WAL_DIRECTORY: Final = "wal"
 SNAPSHOT_DIRECTORY: Final = "snapshots"
 _RECORD_BYTES_MAX: Final = 4 << 20
+_QUICK_BYTES_MAX: Final = 64 << 10
+_OVERHEAD_BYTES: Final = 1 << 10
+"""More than an entry or a hard state takes on the disk besides its data."""
 
 
 @attrs.frozen
@@ -196,26 +199,13 @@ class MemberStorage:
         must_sync = False
         for ready in readies:
             must_sync |= ready.must_sync
-            if ready.hard_state is not None:
-                self.head = evolve(self.head, hard_state=ready.hard_state)
-                self._hard_state_owed = True
             for chunk in ready.chunks:
                 await self._take_chunk(chunk)
-            records: list[Record] = []
-            if self._hard_state_owed and ready.must_sync:
-                records.append(Record(HARD_STATE, encode(self.head.hard_state)))
-                self._hard_state_owed = False
+            records = self._hard_state_records(ready)
             if ready.snapshot is not None:
                 installed.append(await self._finish_incoming(ready.snapshot))
                 records.append(self._install(ready.snapshot))
-            first = self.wal.last_number + len(records) + 1
-            if ready.entries:
-                for place, (index, record) in enumerate(
-                    entry_records(ready.entries, _RECORD_BYTES_MAX)
-                ):
-                    forget_after(self._numbers, index)
-                    self._numbers.append((index, first + place))
-                    records.append(record)
+            self._add_entries(records, ready)
             if records:
                 self.wal.append(records)
         if must_sync:
@@ -223,6 +213,49 @@ class MemberStorage:
         for ready in readies:
             self.log.save(ready)
         return installed
+
+    def write_now(self, ready: Ready) -> bool:
+        """Do as `write` with one `Ready`, on the spot, if there is nothing to wait for.
+
+        Returns:
+            Whether it is done; if not, nothing is.
+
+        Raises:
+            WalBrokenError: as `write`.
+        """
+        if ready.chunks or ready.snapshot is not None:
+            return False
+        if any(entry.change is not None for entry in ready.entries):
+            return False
+        room = _OVERHEAD_BYTES + sum(_OVERHEAD_BYTES + len(entry.data) for entry in ready.entries)
+        if room > _QUICK_BYTES_MAX or not self.wal.quick(room):
+            return False
+        records = self._hard_state_records(ready)
+        self._add_entries(records, ready)
+        if records:
+            self.wal.write_through(records)
+        self.log.save(ready)
+        return True
+
+    def _hard_state_records(self, ready: Ready) -> list[Record]:
+        """Return the hard state as a record, if the disk lacks it and a sync is to come."""
+        if ready.hard_state is not None:
+            self.head = evolve(self.head, hard_state=ready.hard_state)
+            self._hard_state_owed = True
+        if not (self._hard_state_owed and ready.must_sync):
+            return []
+        self._hard_state_owed = False
+        return [Record(HARD_STATE, encode(self.head.hard_state))]
+
+    def _add_entries(self, records: list[Record], ready: Ready) -> None:
+        """Add entries to the records to write next, and note which record holds which."""
+        if not ready.entries:
+            return
+        first = self.wal.last_number + len(records) + 1
+        for place, (index, record) in enumerate(entry_records(ready.entries, _RECORD_BYTES_MAX)):
+            forget_after(self._numbers, index)
+            self._numbers.append((index, first + place))
+            records.append(record)
 
     def _install(self, snapshot: SnapshotMetadata) -> Record:
         position = Position(snapshot.index, snapshot.term, replaces=True)

@@ -46,6 +46,15 @@ class File(Protocol):
         """Wait until everything written so far survives a crash (``fdatasync``)."""
         ...
 
+    @property
+    def quick(self) -> bool:
+        """Whether `write_through` may be called now: the disk confirms at once, nothing is owed."""
+        ...
+
+    def write_through(self, offset: int, data: bytes) -> None:
+        """Do as `write` and `sync` on the spot; only while `quick`."""
+        ...
+
     async def truncate(self, size: int) -> None:
         """Cut the file to ``size`` bytes, or extend it with zeros."""
         ...

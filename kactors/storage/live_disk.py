@@ -25,6 +25,9 @@ INLINE_BYTES: Final = 256 * 1024
 """Writes up to this size go to the page cache at once: a thread would cost more than they do.
 Syncs of more than this always run in a thread."""
 
+_DATA_SYNC: Final = getattr(os, "RWF_DSYNC", 0)
+"""Makes a write return when its data are durable; Linux has it. A third less CPU than two calls."""
+
 
 class LiveDisk:
     """The files below ``root``; see `kactors.runtime.Disk` for the operations.
@@ -177,9 +180,7 @@ class LiveFile:
 
     async def write(self, offset: int, data: bytes) -> None:
         """Write at ``offset``, within the file or at its end."""
-        self._check_open()
-        if not 0 <= offset <= self._size:
-            raise ValueError(f"{self.name!r} has {self._size} bytes: nothing begins at {offset}")
+        self._check_offset(offset)
         self._size = max(self._size, offset + len(data))
         self._unsynced_bytes += len(data)
         try:
@@ -209,6 +210,23 @@ class LiveFile:
         seconds = await self._in_thread(lambda: _sync(descriptor))
         if unsynced <= INLINE_BYTES:  # what much data takes says nothing about the others
             place.note(seconds)
+
+    @property
+    def quick(self) -> bool:
+        """Whether syncs run on the event loop at present, and every write was synced."""
+        return not self._unsynced_bytes and self._disk._sync_place.on_loop()
+
+    def write_through(self, offset: int, data: bytes) -> None:
+        """Write and sync on the event loop; where the system can, in one call."""
+        self._check_offset(offset)
+        self._size = max(self._size, offset + len(data))
+        began = time.perf_counter()
+        try:
+            _write_through(self._descriptor, data, offset)
+        except OSError:
+            self._size = os.fstat(self._descriptor).st_size
+            raise
+        self._disk._sync_place.note(time.perf_counter() - began)
 
     async def truncate(self, size: int) -> None:
         """Cut the file to ``size`` bytes, or extend it with zeros."""
@@ -240,6 +258,11 @@ class LiveFile:
     def _check_open(self) -> None:
         if self._closed:
             raise ClosedResourceError(f"{self.name!r} was closed here: open it again")
+
+    def _check_offset(self, offset: int) -> None:
+        self._check_open()
+        if not 0 <= offset <= self._size:
+            raise ValueError(f"{self.name!r} has {self._size} bytes: nothing begins at {offset}")
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         self._check_open()
@@ -284,6 +307,19 @@ def _write_all(descriptor: int, data: bytes, offset: int) -> None:
     written = os.pwrite(descriptor, data, offset)
     while written < len(data):
         written += os.pwrite(descriptor, memoryview(data)[written:], offset + written)
+
+
+def _write_through(descriptor: int, data: bytes, offset: int) -> None:
+    """Write everything and wait until it is durable; in one call if the system can."""
+    if _DATA_SYNC:
+        try:
+            if os.pwritev(descriptor, (data,), offset, _DATA_SYNC) == len(data):
+                return
+        except OSError as error:
+            if error.errno != errno.EOPNOTSUPP:  # not every file system has it
+                raise
+    _write_all(descriptor, data, offset)
+    os.fdatasync(descriptor)
 
 
 def _read_all(descriptor: int, offset: int, size: int) -> bytes:

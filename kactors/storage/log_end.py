@@ -132,25 +132,46 @@ class LogEnd:
 
     async def write(self, records: Sequence[Record]) -> None:
         """Write records behind the last one, in one call; zeros behind them where the file ends."""
-        if not records:
-            return
-        offset, self._proven_end = self._framer.end, self._framer.durable
-        data = self._framer.frame(records)
-        self.written_bytes += len(data)
-        if self._framer.end > self._file.size:
-            data += bytes(self._ahead_bytes)
-        await self._file.write(offset, data)
-        self._records_end = self._framer.end
-        self._carry(records)
-        self.written += len(records)
+        if records:
+            await self._file.write(*self._framed(records))
+            self._note_written(records)
 
     async def sync(self) -> None:
         """Make what was written durable."""
         if self.durable < self.written:
             await self._file.sync()
-            self.syncs += 1
-            self.durable = self.written
-            self._framer.durable = self._framer.end
+            self._note_synced()
+
+    @property
+    def quick(self) -> bool:
+        """Whether `write_through` may be called."""
+        return self.durable == self.written and self._file.quick
+
+    def write_through(self, records: Sequence[Record]) -> None:
+        """Do as `write` and `sync`, on the spot."""
+        self._file.write_through(*self._framed(records))
+        self._note_written(records)
+        self._note_synced()
+
+    def _framed(self, records: Sequence[Record]) -> tuple[int, bytes]:
+        """Return where records go, and their frames; zeros behind them where the file ends."""
+        framer = self._framer
+        offset, self._proven_end = framer.end, framer.durable
+        data = framer.frame(records)
+        self.written_bytes += len(data)
+        if framer.end > self._file.size:
+            data += bytes(self._ahead_bytes)
+        return offset, data
+
+    def _note_written(self, records: Sequence[Record]) -> None:
+        self._records_end = self._framer.end
+        self._carry(records)
+        self.written += len(records)
+
+    def _note_synced(self) -> None:
+        self.syncs += 1
+        self.durable = self.written
+        self._framer.durable = self._framer.end
 
     async def begin_segment(self) -> None:
         """Close the last segment and put the next one in place."""

@@ -195,13 +195,20 @@ class SimDisk:
 
     async def _begin(self, operation: Operation, name: str) -> None:
         """Tell the observer, and hang while the disk is stalled."""
-        if self._observer is not None:
-            self._observer(operation, name)
+        self._tell(operation, name)
         if self.faults.stalled:
             self.felt["stalled"] += 1
             life = self._life
             await self.faults.wait_resumed()
             self._check_life(life, name)
+
+    def _tell(self, operation: Operation, name: str) -> None:
+        if self._observer is not None:
+            self._observer(operation, name)
+
+    @property
+    def _takes_no_time(self) -> bool:
+        return isinstance(self._latency, NoLatency) and not self.faults.stalled
 
     async def _take_time(self, operation: Operation, size_bytes: int) -> None:
         """Sleep for as long as the operation takes."""
@@ -286,8 +293,7 @@ class SimFile:
     async def write(self, offset: int, data: bytes) -> None:
         """Write at ``offset``, within the file or at its end."""
         await self._begin(Operation.WRITE)
-        if not 0 <= offset <= self.size:
-            raise ValueError(f"{self.name!r} has {self.size} bytes: nothing begins at {offset}")
+        self._check_offset(offset)
         await self._write(offset, data)
 
     async def read(self, offset: int, size: int) -> bytes:
@@ -305,13 +311,22 @@ class SimFile:
     async def sync(self) -> None:
         """Wait until everything written so far survives a crash."""
         await self._begin(Operation.SYNC)
-        disk, content = self._disk, self._content
-        number = content.last_number
-        await disk._take_time(Operation.SYNC, content.pending_bytes())
-        if disk._strikes("sync_error", disk.faults.sync_error_per_million):
-            content.abandon(number, disk._draw("crash"), torn=disk.faults.torn_writes)
-            raise _error(errno.EIO, self.name)
-        content.settle(number)
+        number = self._content.last_number
+        await self._disk._take_time(Operation.SYNC, self._content.pending_bytes())
+        self._settle(number)
+
+    @property
+    def quick(self) -> bool:
+        """Whether the disk takes no time, and nothing written waits for a sync."""
+        return self._disk._takes_no_time and not self._content.pending
+
+    def write_through(self, offset: int, data: bytes) -> None:
+        """Write and sync, in no time."""
+        self._note(Operation.WRITE)
+        self._check_offset(offset)
+        self._put_or_fail(offset, data)
+        self._note(Operation.SYNC)
+        self._settle(self._content.last_number)
 
     async def truncate(self, size: int) -> None:
         """Cut the file to ``size`` bytes, or extend it with zeros."""
@@ -338,12 +353,37 @@ class SimFile:
         await self.close()
 
     async def _begin(self, operation: Operation) -> None:
+        self._check_open()
+        await self._disk._begin(operation, self.name)
+
+    def _note(self, operation: Operation) -> None:
+        """Begin an operation of a disk that is not stalled."""
+        self._check_open()
+        self._disk._tell(operation, self.name)
+
+    def _check_open(self) -> None:
         if self._closed:
             raise ClosedResourceError(f"{self.name!r} was closed here: open it again")
         self._disk._check_life(self._life, self.name)
-        await self._disk._begin(operation, self.name)
+
+    def _check_offset(self, offset: int) -> None:
+        if not 0 <= offset <= self.size:
+            raise ValueError(f"{self.name!r} has {self.size} bytes: nothing begins at {offset}")
+
+    def _settle(self, number: int) -> None:
+        """Make everything up to operation ``number`` durable, unless the sync fails."""
+        disk, content = self._disk, self._content
+        if disk._strikes("sync_error", disk.faults.sync_error_per_million):
+            content.abandon(number, disk._draw("crash"), torn=disk.faults.torn_writes)
+            raise _error(errno.EIO, self.name)
+        content.settle(number)
 
     async def _write(self, offset: int, data: bytes) -> None:
+        self._put_or_fail(offset, data)
+        await self._disk._take_time(Operation.WRITE, len(data))
+
+    def _put_or_fail(self, offset: int, data: bytes) -> None:
+        """Write, or a part of it if the disk fails or is full."""
         disk, faults = self._disk, self._disk.faults
         if disk._strikes("write_error", faults.write_error_per_million):
             into = offset % SECTOR_BYTES
@@ -352,7 +392,6 @@ class SimFile:
             raise _error(errno.EIO, self.name)
         self._check_space(offset + len(data), offset, data)
         self._put(offset, data)
-        await disk._take_time(Operation.WRITE, len(data))
 
     def _check_space(self, end: int, offset: int, data: bytes = b"") -> None:
         """Write what fits and raise ``ENOSPC`` if the file cannot grow up to ``end``."""

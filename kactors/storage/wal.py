@@ -194,18 +194,38 @@ class Wal:
             ClosedResourceError: the log was closed.
         """
         self._check_usable()
-        size = 0
-        for type_, payload in records:
-            if not 1 <= type_ <= TYPE_MAX:
-                raise ValueError(f"a record's type is from 1 to {TYPE_MAX}, not {type_}")
-            if len(payload) > PAYLOAD_BYTES_MAX:
-                raise RecordTooLargeError(
-                    f"a payload of {len(payload)} bytes does not fit into a record: "
-                    f"split it into pieces of at most {PAYLOAD_BYTES_MAX}"
-                )
-            size += framed_bytes(len(payload))
-        self._queue.append(_Batch(tuple(records), size))
+        self._queue.append(_Batch(tuple(records), _framed_bytes(records)))
         self._last += len(records)
+        return self._last
+
+    def quick(self, size_bytes: int) -> bool:
+        """Whether `write_through` of so much may be called now: there is nothing to wait for.
+
+        The disk must confirm at once (`kactors.runtime.disk.File.quick`), nobody be at work on
+        it, nothing wait to be written, and no new segment be needed.
+        """
+        return (
+            not (self._queue or self._turn.busy or self._closed or self._failure is not None)
+            and self._end.offset + size_bytes <= self._segment_bytes
+            and self._end.quick
+        )
+
+    def write_through(self, records: Sequence[Record]) -> int:
+        """Do as `append` and `sync` on the spot, only while `quick`; return the last number.
+
+        Raises:
+            RecordTooLargeError, ValueError: as `append`; nothing was taken.
+            WalBrokenError: the disk failed.
+        """
+        assert self.quick(_framed_bytes(records)), "ask `quick` first: this would have to wait"
+        self._last += len(records)
+        try:
+            self._end.write_through(records)
+        except (OSError, RuntimeFaceError) as error:
+            raise self._broken_by(error) from error
+        except BaseException as error:
+            self._failure = error  # a bug: who knows what was written
+            raise
         return self._last
 
     async def flush(self) -> None:
@@ -330,14 +350,17 @@ class Wal:
                 with cancel_scope(shield=True):
                     await work()
             except (OSError, RuntimeFaceError) as error:
-                self._failure = error
-                raise WalBrokenError(
-                    f"the log in {self._directory!r} has failed ({error}): what was not durable "
-                    "may be lost; restart and open it again"
-                ) from error
+                raise self._broken_by(error) from error
             except BaseException as error:
                 self._failure = error  # a bug, or the host's end: who knows what was written
                 raise
+
+    def _broken_by(self, error: Exception) -> WalBrokenError:
+        self._failure = error
+        return WalBrokenError(
+            f"the log in {self._directory!r} has failed ({error}): what was not durable "
+            "may be lost; restart and open it again"
+        )
 
     async def _write(self) -> None:
         """Write what is queued by now, beginning segments as needed."""
@@ -367,6 +390,21 @@ class Wal:
     async def _write_and_sync(self) -> None:
         await self._write()
         await self._end.sync()
+
+
+def _framed_bytes(records: Sequence[Record]) -> int:
+    """Return how much room records take; raises as `Wal.append` if they cannot be taken."""
+    size = 0
+    for type_, payload in records:
+        if not 1 <= type_ <= TYPE_MAX:
+            raise ValueError(f"a record's type is from 1 to {TYPE_MAX}, not {type_}")
+        if len(payload) > PAYLOAD_BYTES_MAX:
+            raise RecordTooLargeError(
+                f"a payload of {len(payload)} bytes does not fit into a record: "
+                f"split it into pieces of at most {PAYLOAD_BYTES_MAX}"
+            )
+        size += framed_bytes(len(payload))
+    return size
 
 
 def _missing(directory: str) -> WalMissingError:

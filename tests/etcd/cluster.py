@@ -12,6 +12,7 @@ from kactors.etcd.recording import History
 from kactors.faults import FaultPlan
 from kactors.faults.injector import Injector
 from kactors.faults.worlds import SimTarget
+from kactors.storage.latency import DiskLatency
 
 T = TypeVar("T")
 
@@ -27,8 +28,15 @@ class Cluster:
         log: what members told people, as (host, line).
     """
 
-    def __init__(self, count: int = 3, *, seed: int = 0, **knobs: Any) -> None:
-        self.world = World(seed)
+    def __init__(
+        self,
+        count: int = 3,
+        *,
+        seed: int = 0,
+        disk_latency: DiskLatency | None = None,
+        **knobs: Any,
+    ) -> None:
+        self.world = World(seed, disk_latency=disk_latency)
         self.log: list[tuple[str, str]] = []
         self.names = [f"m{number}" for number in range(1, count + 1)]
         self._knobs = knobs

@@ -26,6 +26,7 @@ from kactors.faults import (
     StalledDisk,
 )
 from kactors.runtime import open_nursery, sleep
+from kactors.storage.latency import DiskLatency, NoLatency, SsdLatency
 from tests.etcd.cluster import CLIENT, Cluster
 
 SMALL: dict[str, Any] = {
@@ -79,10 +80,12 @@ async def put_and_get(client: EtcdClient, number: int, steps: int) -> None:
         await sleep(0.2)
 
 
-def shake(count: int, seed: int, *faults: Any) -> tuple[list[Operation], str]:
+def shake(
+    count: int, seed: int, *faults: Any, disk_latency: DiskLatency | None = None
+) -> tuple[list[Operation], str]:
     """Run five clients through a plan; return their history and the run's digest."""
     history = History()
-    with Cluster(count, seed=seed, **SMALL) as cluster:
+    with Cluster(count, seed=seed, disk_latency=disk_latency, **SMALL) as cluster:
         injector = cluster.inject(*faults)
 
         async def load(system: System) -> None:
@@ -106,6 +109,14 @@ def test_histories_are_linearizable(storm: str, count: int) -> None:
     assert sum(operation.return_ns is not None for operation in operations) > 150
 
 
+@pytest.mark.parametrize("storm", ["leaders crash", "messages go astray", "disks are slow"])
+def test_members_whose_disks_take_no_time_are_one_store(storm: str) -> None:
+    """They write where the messages come in, without a task; a crash loses nothing either."""
+    operations, _ = shake(3, 4, *STORMS[storm], disk_latency=NoLatency())
+    assert check(operations).verdict is Verdict.LINEARIZABLE
+    assert sum(operation.return_ns is not None for operation in operations) > 150
+
+
 def test_runs_repeat() -> None:
     """The same seed gives the same run, to the last message."""
     storm = STORMS["leaders are cut off"]
@@ -113,7 +124,8 @@ def test_runs_repeat() -> None:
     assert shake(3, 7, *storm)[1] != shake(3, 8, *storm)[1]
 
 
-def test_acknowledged_puts_survive_everybody_losing_power() -> None:
+@pytest.mark.parametrize("disk_latency", [SsdLatency(), NoLatency()])
+def test_acknowledged_puts_survive_everybody_losing_power(disk_latency: DiskLatency) -> None:
     """All members lose power in the midst of a load; what was acknowledged is there."""
     acknowledged: dict[bytes, bytes] = {}
 
@@ -132,7 +144,7 @@ def test_acknowledged_puts_survive_everybody_losing_power() -> None:
             assert found is not None
             assert found.value == value
 
-    with Cluster(3, seed=2, **SMALL) as cluster:
+    with Cluster(3, seed=2, disk_latency=disk_latency, **SMALL) as cluster:
         cluster.wait_for_leader()
         cluster.inject(*(Bounce(name, start=At(0.15), end=For(1)) for name in cluster.names))
         cluster.run(load, timeout=2.0)
@@ -140,7 +152,8 @@ def test_acknowledged_puts_survive_everybody_losing_power() -> None:
         cluster.run(look)
 
 
-def test_a_failed_sync_stops_the_member() -> None:
+@pytest.mark.parametrize("disk_latency", [SsdLatency(), NoLatency()])
+def test_a_failed_sync_stops_the_member(disk_latency: DiskLatency) -> None:
     """A member whose disk does not sync ends, and the others go on without it."""
 
     async def put(client: EtcdClient) -> int:
@@ -154,7 +167,7 @@ def test_a_failed_sync_stops_the_member() -> None:
             await sleep(0.1)
         return done
 
-    with Cluster(3, seed=3) as cluster:
+    with Cluster(3, seed=3, disk_latency=disk_latency) as cluster:
         leader = cluster.wait_for_leader()
         cluster.inject(DiskSyncError(leader, start=At(0), end=For(60)))
         assert cluster.run(put) >= 17

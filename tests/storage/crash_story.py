@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import attrs
 
-from kactors.storage.record import Record
+from kactors.storage.record import Record, framed_bytes
 from kactors.storage.recovery import Recovery
 from kactors.storage.sim_disk import SimDisk
 from kactors.storage.snapshot import SnapshotStore
@@ -23,13 +23,19 @@ CARRIED = 2
 
 
 class Space(NamedTuple):
-    """Where the room for records comes from; see `Wal.open`."""
+    """Where the room for records comes from; see `Wal.open`.
+
+    Attributes:
+        through: records are written through where they may be; see `Wal.write_through`.
+    """
 
     preallocate: bool
     ahead_bytes: int
+    through: bool = False
 
 
 GROWING, FILLED, AHEAD = Space(False, 0), Space(True, 0), Space(False, 600)
+THROUGH = Space(False, 600, through=True)
 
 
 class Violation(AssertionError):
@@ -94,6 +100,17 @@ async def append_and_sync(wal: Wal, promises: Promises, *sizes: int) -> None:
     promises.acknowledge()
 
 
+async def write_through(wal: Wal, promises: Promises, *sizes: int) -> None:
+    """Write records through, or append and sync them where that may not be."""
+    if not wal.quick(sum(framed_bytes(size) for size in sizes)):
+        await append_and_sync(wal, promises, *sizes)
+        return
+    first = len(promises.appended) + 1
+    promises.appended += sizes
+    wal.write_through([record_of(number, size) for number, size in enumerate(sizes, first)])
+    promises.acknowledge()
+
+
 async def save(store: SnapshotStore, promises: Promises, index: int) -> None:
     """Save a snapshot, and believe that it is kept."""
     await store.save(index, snapshot_of(index), b"metadata")
@@ -116,18 +133,19 @@ async def open_log(disk: SimDisk, *, create: bool, space: Space) -> tuple[Wal, R
 
 async def story(disk: SimDisk, promises: Promises, *, space: Space) -> None:
     """Use everything that a log and its snapshots can do."""
+    put = write_through if space.through else append_and_sync
     wal, _ = await open_log(disk, create=True, space=space)
     promises.opened = True
-    await append_and_sync(wal, promises, 20)
-    await append_and_sync(wal, promises, 700, 30)
+    await put(wal, promises, 20)
+    await put(wal, promises, 700, 30)
     await append(wal, promises, 40)
     await wal.flush()
-    await append_and_sync(wal, promises, 100)
+    await put(wal, promises, 100)
     await wal.cut()
-    await append_and_sync(wal, promises, 600)
+    await put(wal, promises, 600)
     store = await SnapshotStore.open(disk, SNAPSHOTS, keep=1, block_bytes=BLOCK_BYTES)
     await save(store, promises, 3)
-    await append_and_sync(wal, promises, 650, 300)  # does not fit: a segment begins by itself
+    await put(wal, promises, 650, 300)  # does not fit: a segment begins by itself
     await append(wal, promises, 10)
     await wal.flush()
     await wal.close()
@@ -135,7 +153,7 @@ async def story(disk: SimDisk, promises: Promises, *, space: Space) -> None:
 
     wal, recovery = await open_log(disk, create=False, space=space)
     check_recovery(recovery, promises)
-    await append_and_sync(wal, promises, 50)
+    await put(wal, promises, 50)
     await save(store, promises, 9)
     await store.purge()
     promises.released = 8
@@ -145,7 +163,7 @@ async def story(disk: SimDisk, promises: Promises, *, space: Space) -> None:
     promises.acknowledge()
     promises.released = 10
     await wal.release(10)
-    await append_and_sync(wal, promises, 600)
+    await put(wal, promises, 600)
     await append(wal, promises, 70, 80)
     await wal.flush()
 

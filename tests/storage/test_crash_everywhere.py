@@ -29,7 +29,15 @@ from tests.storage.crash_harness import (
     stopped_recoveries,
     stopped_stories,
 )
-from tests.storage.crash_story import AHEAD, FILLED, GROWING, LOG, Space, Violation
+from tests.storage.crash_story import (
+    AHEAD,
+    FILLED,
+    GROWING,
+    LOG,
+    THROUGH,
+    Space,
+    Violation,
+)
 
 
 def mishaps(operations: list[Operation], meets: dict[str, set[Operation]]) -> Iterator[Mishap]:
@@ -70,7 +78,7 @@ def after_a_lie(kind: str, *, space: Space) -> Iterator[Situation]:
     )
 
 
-@pytest.mark.parametrize("space", [GROWING, FILLED, AHEAD])
+@pytest.mark.parametrize("space", [GROWING, FILLED, AHEAD, THROUGH])
 def test_the_story_survives_any_mishap(space: Space) -> None:
     """A stop, an EIO or a full disk at any step, then a crash: nothing acknowledged is lost."""
     reports = [examine(situation) for situation in after_the_story(space=space)]
@@ -107,6 +115,11 @@ async def acknowledge_without_sync(end: LogEnd) -> None:
     """Say that everything is durable; nothing is."""
     end.durable = end.written
     end._framer.durable = end._framer.end
+
+
+def write_through_without_sync(file: SimFile, offset: int, data: bytes) -> None:
+    """Write, and leave it to the system when that becomes durable."""
+    file._put(offset, data)
 
 
 async def retry_after_a_failed_sync(end: LogEnd) -> None:
@@ -194,6 +207,7 @@ frame = Framer.frame
 
 PLANTED = {
     "ack before sync": (LogEnd, "sync", acknowledge_without_sync),
+    "a write goes through to the cache": (SimFile, "write_through", write_through_without_sync),
     "a failed sync is retried": (LogEnd, "sync", retry_after_a_failed_sync),
     "no directory is synced": (SimDisk, "sync_directory", sync_no_directory),
     "a segment is named before it is synced": (SimFile, "sync", sync_all_but(".tmp")),
@@ -216,6 +230,8 @@ def test_a_planted_bug_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> N
         for situation in after_the_story(space=FILLED):
             examine(situation)
         for situation in after_a_lie("lost_write", space=GROWING):
+            examine(situation)
+        for situation in after_the_story(space=THROUGH):
             examine(situation)
         for situation in after_a_recovery(after_the_story(space=GROWING)):
             examine(situation)

@@ -10,6 +10,7 @@ import pytest
 import trio  # noqa: TID251 - tests of the live world
 
 from kactors.runtime import ClosedResourceError, live
+from kactors.storage import live_disk
 from kactors.storage.errors import DiskInUseError, DiskPathError
 from kactors.storage.live_disk import INLINE_BYTES, LOCK_NAME, LiveDisk
 
@@ -191,6 +192,48 @@ def test_unless_told_a_disk_that_is_quick_is_synced_on_the_loop(
     assert not any(on_loop[:64])
     assert any(on_loop)
     assert not on_loop[-1]
+
+
+@pytest.mark.parametrize("one_call", [True, False])
+def test_a_quick_disk_is_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_call: bool
+) -> None:
+    """In one call where the system has it, in two where it has not; never past unsynced writes."""
+    synced: list[int] = []
+    sync = os.fdatasync
+
+    def note(descriptor: int) -> None:
+        synced.append(descriptor)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", note)
+    if not one_call:
+        monkeypatch.setattr(live_disk, "_DATA_SYNC", 0)
+
+    async def main(disk: LiveDisk) -> list[bool]:
+        file = await disk.open("f", create=True)
+        quick = [file.quick]
+        file.write_through(0, b"through")
+        assert file.size == 7
+        assert await file.read(0, 20) == b"through"
+        await file.append(b" and by")
+        quick.append(file.quick)
+        await file.sync()
+        return [*quick, file.quick]
+
+    with LiveDisk(tmp_path, inline_sync=True) as disk:
+        assert live.run(main, disk) == [True, False, True]
+    assert len(synced) == (1 if one_call and hasattr(os, "RWF_DSYNC") else 2)
+
+
+def test_a_disk_that_syncs_in_threads_is_not_quick(tmp_path: Path) -> None:
+    """Nobody may write through to it."""
+
+    async def main(disk: LiveDisk) -> bool:
+        return (await disk.open("f", create=True)).quick
+
+    with LiveDisk(tmp_path, inline_sync=False) as disk:
+        assert not live.run(main, disk)
 
 
 def test_after_a_failed_write_the_size_is_what_it_is(

@@ -411,3 +411,56 @@ def test_statistics_count_this_life() -> None:
         assert (after.appended, after.syncs, after.written_bytes, after.segments) == (0, 0, 0, 1)
 
     run_simulated(main)
+
+
+def test_what_is_written_through_is_durable_at_once() -> None:
+    """On a disk that confirms at once nothing is awaited, and one sync is one write."""
+
+    async def main(disk: SimDisk) -> tuple[int, int]:
+        wal = await new_log(disk)
+        assert wal.quick(1000)
+        wal.write_through([numbered(1), numbered(2)])
+        found = wal.last_number, wal.durable_number
+        disk.crash()
+        return found
+
+    disk = SimDisk(seed=1, host="a")
+    assert run_simulated(main, disk) == (2, 2)
+    assert run_simulated(reopen, disk).records == (numbered(1), numbered(2))
+
+
+def test_nothing_is_written_through_past_others() -> None:
+    """Not while records wait, not on a slow disk, and not if a segment would have to begin."""
+
+    async def main(disk: SimDisk) -> list[bool]:
+        wal = await new_log(disk, segment_bytes=4096)
+        found = [wal.quick(100), wal.quick(4096)]
+        wal.append([numbered(1)])
+        found.append(wal.quick(100))
+        await wal.flush()
+        found.append(wal.quick(100))
+        await wal.sync()
+        found.append(wal.quick(100))
+        await wal.close()
+        return [*found, wal.quick(100)]
+
+    assert run_simulated(main, SimDisk(seed=1)) == [True, False, False, False, True, False]
+    assert not any(run_simulated(main))
+
+
+@pytest.mark.parametrize("fault", ["write_error", "sync_error"])
+def test_a_write_through_that_fails_breaks_the_log(fault: str) -> None:
+    """It is said at once, and whoever comes later is told what has happened first."""
+
+    async def main(disk: SimDisk) -> None:
+        wal = await new_log(disk)
+        setattr(disk.faults, f"{fault}_per_million", ALWAYS)
+        with pytest.raises(WalBrokenError, match="Input/output error") as caught:
+            wal.write_through([numbered(1)])
+        assert isinstance(caught.value.__cause__, OSError)
+        disk.faults.heal()
+        assert not wal.quick(100)
+        with pytest.raises(WalBrokenError, match="has failed before"):
+            await wal.sync()
+
+    run_simulated(main, SimDisk(seed=1))
