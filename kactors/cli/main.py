@@ -14,8 +14,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "kactors.cli.check:check",
     "etcd": "kactors.cli.etcd:etcd",
     "etcdctl": "kactors.cli.etcdctl:etcdctl",
+    "list": "kactors.cli.list:show_list",
     "mutants": "kactors.cli.mutants:mutants",
     "raft": "kactors.cli.raft:raft",
+    "run": "kactors.cli.run:run",
     "up": "kactors.cli.up:up",
 }
 

@@ -48,6 +48,23 @@ class Counts:
     felt: int
 
 
+@attrs.frozen
+class Span:
+    """What one fault that has fired did.
+
+    Attributes:
+        fault: with hosts for its symbols.
+        began_ns: true time.
+        ended_ns: true time; nothing while it lasts, or if it was left broken for good.
+        felt: whether anybody has met it so far.
+    """
+
+    fault: Fault
+    began_ns: int
+    ended_ns: int | None
+    felt: bool
+
+
 @attrs.define(eq=False)
 class _Course:
     """How far one fault has come.
@@ -57,6 +74,8 @@ class _Course:
         owner: names it, among equals too.
         order: its place in the plan.
         effect: while it lasts and afterwards.
+        fired: what has begun: the fault with hosts for its symbols.
+        began_ns, ended_ns: true time.
         active: between its beginning and its end.
         watch: while it waits for a trigger.
     """
@@ -65,6 +84,9 @@ class _Course:
     owner: str
     order: int
     effect: Effect | None = None
+    fired: Fault | None = None
+    began_ns: int = 0
+    ended_ns: int | None = None
     active: bool = False
     watch: Watch | None = None
 
@@ -139,6 +161,14 @@ class Injector:
             counts[kind] = Counts(armed=len(mine), fired=len(fired), felt=felt)
         return counts
 
+    def spans(self) -> tuple[Span, ...]:
+        """Return what has fired, in the order of the plan."""
+        return tuple(
+            Span(course.fired, course.began_ns, course.ended_ns, course.effect.felt())
+            for course in self._courses
+            if course.fired is not None and course.effect is not None
+        )
+
     def active(self) -> tuple[Fault, ...]:
         """Return the faults that have begun and not ended, in the order of the plan."""
         return tuple(course.fault for course in self._courses if course.active)
@@ -155,6 +185,9 @@ class Injector:
         if not effect.begin():
             return
         course.effect = effect
+        course.fired = fault
+        course.began_ns = now_ns
+        course.ended_ns = None if fault.lasting else now_ns
         course.active = fault.lasting
         self._record("fault begins" if fault.lasting else "fault", course)
         match fault.end:
@@ -173,6 +206,7 @@ class Injector:
 
     def _ended(self, course: _Course) -> None:
         course.active = False
+        course.ended_ns = self._target.now_ns()
         self._record("fault ends", course)
 
     def _end_at(self, course: _Course, at_ns: int) -> None:

@@ -1,0 +1,47 @@
+"""What can be wrong with a scenario, before or while it runs."""
+
+from pathlib import Path
+
+from kactors.errors import KactorsError
+
+__all__ = ["BrokenFile", "GoalRaised", "InvalidScenario", "ScenarioError", "UnknownToken"]
+
+
+class ScenarioError(KactorsError):
+    """Base of what this package raises; never raised itself."""
+
+
+class InvalidScenario(ScenarioError, ValueError):
+    """A scenario contradicts itself, or names what its cluster does not have.
+
+    Attributes:
+        literal: what of the scenario's source is at fault, such as the name of a host; empty if it
+            is no single thing.
+    """
+
+    def __init__(self, problem: str, *, literal: str = "") -> None:
+        super().__init__(problem)
+        self.literal = literal
+
+
+class GoalRaised(ScenarioError):
+    """A goal's predicate raised instead of answering; what it raised is the cause."""
+
+
+class BrokenFile(ScenarioError):
+    """A file holds no scenario that can be run.
+
+    Attributes:
+        path: of the file.
+        line: counted from 1; 0 if it is no single line.
+    """
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        where = f"{path}:{line}" if line else str(path)
+        super().__init__(f"{where}: {problem}")
+        self.path = path
+        self.line = line
+
+
+class UnknownToken(ScenarioError, ValueError):
+    """A text is no replay token, or one of a scenario that is not there."""

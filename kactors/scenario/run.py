@@ -1,0 +1,275 @@
+"""Runs a scenario once, in virtual time, and tells what became of it.
+
+Theory of operation
+===================
+
+The world advances a second at a time. After each, everybody who judges looks: goals, oracles,
+and whether the core has settled. Nothing that the runner does between two looks is proportional to
+the cluster; what is stored is followed change by change (`Truth`).
+
+Phases: *come up* until everything is settled for the first time; *chaos*, from scenario time 0
+until ``chaos_s``; then what concerns the core is *healed*, and it must *converge*: settle and stay
+so for ten seconds (Anvil's eventually stable reconciliation), with every goal met.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from time import perf_counter  # noqa: TID251 - how long a run takes, which nothing in it sees
+
+import attrs
+
+from kactors.api.codec import paranoid
+from kactors.cluster.simulated import SimulatedCluster
+from kactors.evidence.digest import Digest
+from kactors.evidence.trace import Recorder
+from kactors.faults.injector import Injector
+from kactors.faults.worlds import SimTarget
+from kactors.runtime.probes import Probes
+from kactors.scenario.administrator import Administrator
+from kactors.scenario.bug import bug_of
+from kactors.scenario.caretaker import Caretaker
+from kactors.scenario.core import core_of
+from kactors.scenario.errors import GoalRaised
+from kactors.scenario.judge import Judge
+from kactors.scenario.oracle import Finding, Oracle, Scene
+from kactors.scenario.oracles import ORACLES
+from kactors.scenario.outcome import Outcome, Violation
+from kactors.scenario.scenario import Scenario
+from kactors.scenario.settled import Awaited, unsettled
+from kactors.scenario.spans import HostSpans, fault_spans
+from kactors.scenario.timeline import Sampler, Timeline
+from kactors.scenario.token import token_for
+from kactors.scenario.truth import Truth
+from kactors.scenario.view import Clockwork, View
+
+__all__ = ["Options", "run"]
+
+#: For how long a cluster must stay settled.
+_HELD_S = 10
+#: The same before time 0, where nothing but coming up can have gone wrong.
+_UP_HELD_S = 2
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """How a run is watched; nothing in here changes what happens in it.
+
+    Attributes:
+        paranoid: decode every object for everyone separately: slower, and the same digest.
+        trace: keep a structured trace.
+        digest: takes every delivery into account.
+        oracles: who watches; all there are unless given.
+    """
+
+    paranoid: bool = False
+    trace: bool = False
+    digest: Digest | None = None
+    oracles: Sequence[type[Oracle]] = ORACLES
+
+
+def run(
+    scenario: Scenario, seed: int = 0, options: Options | None = None
+) -> tuple[Outcome, Recorder | None]:
+    """Run a scenario; return what became of it, and the trace, if one was asked for.
+
+    Raises:
+        InvalidTopology, InvalidScenario: the scenario asks for what cannot be.
+        GoalRaised: a goal's predicate raised.
+    """
+    options = options or Options()
+    with ExitStack() as stack:
+        if options.paranoid:
+            stack.enter_context(paranoid())
+        probes = Probes(seed, buggify=False)
+        cluster = stack.enter_context(
+            SimulatedCluster(
+                scenario.topology, seed, trace=options.trace, digest=options.digest, probes=probes
+            )
+        )
+        course = _Course(scenario, seed, cluster, options.oracles)
+        return course.run(), cluster.world.recorder
+
+
+class _Course:
+    """One run."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        cluster: SimulatedCluster,
+        oracles: Sequence[type[Oracle]],
+    ) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.cluster = cluster
+        self.world = cluster.world
+        self.truth = Truth(cluster)
+        self.clockwork = Clockwork(cluster, self.truth)
+        self.core = core_of(scenario, seed)
+        self.violations: list[Violation] = []
+        self.findings: list[Finding] = []
+        scene = Scene(cluster, self.truth, self._found)
+        self.oracles = [oracle(scene) for oracle in oracles]
+        liveness = scenario.budget == "recoverable"
+        self.liveness = liveness
+        self.judge = Judge(scenario.goals, self.violations.append, liveness=liveness)
+        self.timeline = Timeline(
+            hosts=scenario.hosts,
+            zones={name: self.world.hosts[name].machine.zone for name in scenario.hosts},
+        )
+        self.sampler = Sampler()
+        self.host_spans = HostSpans(self.world, self.clockwork, scenario.hosts)
+        self.admin = Administrator(cluster, self.clockwork, self.timeline.steps.append)
+        self.caretaker = Caretaker(self.world)
+        self.injector = Injector(
+            SimTarget(self.world), scenario.faults, recorder=self.world.recorder
+        )
+        self.healed = False
+
+    # -- the phases ------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Go through all phases, or up to the first violation."""
+        began = perf_counter()
+        try:
+            self._phases()
+        except GoalRaised:
+            raise
+        except Exception as problem:
+            bug = bug_of(problem)
+            if bug is None:
+                raise
+            at_s = self.clockwork.now_s
+            self.violations.append(Violation("bug", bug.signature, bug.text, at_s))
+        return self._outcome(perf_counter() - began)
+
+    def _phases(self) -> None:
+        self.timeline.phases["come up"] = self.clockwork.now_s
+        if self._come_up() and self._chaos():
+            self._converge()
+        if not self.violations:
+            self.judge.finish(self.clockwork.now_s)
+
+    def _come_up(self) -> bool:
+        """Run until the workload is settled; say whether it is."""
+        scenario = self.scenario
+        self.admin.apply(scenario.workload, patience_s=scenario.come_up_s)
+        everything = scenario.hosts
+        held, waiting = 0, list[Awaited]()
+        for _ in range(round(scenario.come_up_s)):
+            self._second(everything)
+            if self.violations:
+                return False
+            waiting = [] if self.admin.pending else list(unsettled(self._view(everything)))
+            held = held + 1 if not waiting and not self.admin.pending else 0
+            if held >= _UP_HELD_S:
+                self.clockwork.begin()
+                self.timeline.steps.clear()
+                return True
+        self._live_not("never came up", waiting)
+        return False
+
+    def _chaos(self) -> bool:
+        """Let everything happen that the scenario has; say whether all held."""
+        self.timeline.phases["chaos"] = self.clockwork.now_s
+        self.injector.start()
+        self.admin.start(self.scenario.script)
+        self.judge.look(self._view(self.core))
+        while self.clockwork.now_s < self.scenario.chaos_s:
+            self._second(self.core)
+            self.judge.look(self._view(self.core))
+            if self.violations:
+                return False
+        return True
+
+    def _converge(self) -> None:
+        """Heal the core, and run until it has settled, or should have."""
+        self.timeline.phases["converge"] = self.clockwork.now_s
+        self.injector.heal(None if self.scenario.core == "everything" else self.core)
+        self.healed = True
+        until_s = self.scenario.chaos_s + self.scenario.converge_s
+        held, waiting = 0, list[Awaited]()
+        while self.clockwork.now_s < until_s:
+            self._second(self.core)
+            view = self._view(self.core)
+            self.judge.look(view)
+            if self.violations:
+                return
+            waiting = list(unsettled(view))
+            held = 0 if waiting else held + 1
+            if held >= _HELD_S and not self.judge.waits and not self.admin.pending:
+                self._finish(converged=True)
+                return
+        self._finish(converged=False)
+        if held < _HELD_S and not self.violations:
+            self._live_not("did not settle", waiting)
+
+    def _finish(self, *, converged: bool) -> None:
+        self.timeline.phases["end"] = self.clockwork.now_s
+        for oracle in self.oracles:
+            oracle.finish(converged=converged and self.liveness)
+        if not self.liveness:
+            return
+        for step in self.timeline.steps:
+            if not step.done and not step.may_fail:
+                text = f"{step.step} was not carried out in {step.tries} tries: {step.problem}"
+                signature = f"liveness: step {step.step.partition('(')[0]}"
+                self.violations.append(Violation("liveness", signature, text, step.ended_s))
+
+    def _live_not(self, what: str, waiting: Sequence[Awaited]) -> None:
+        """Object, if liveness is judged, or if there was never anything to judge."""
+        if not self.liveness and what != "never came up":
+            return
+        first = waiting[0] if waiting else Awaited("workload", "the workload was not applied")
+        texts = "; ".join(each.text for each in waiting[:5]) or first.text
+        more = f"; and {len(waiting) - 5} more" if len(waiting) > 5 else ""
+        text = f"the cluster {what}: {texts}{more}"
+        signature = f"liveness: {what}, {first.what}"
+        self.violations.append(Violation("liveness", signature, text, self.clockwork.now_s))
+
+    # -- each second -----------------------------------------------------------------------
+
+    def _second(self, core: Sequence[str]) -> None:
+        self.world.run_for(1.0)
+        if self.admin.refused is not None:
+            raise self.admin.refused
+        self.caretaker.look(core if self.healed else None)
+        for oracle in self.oracles:
+            oracle.look()
+        self.timeline.samples.append(self.sampler.sample(self._view(core)))
+
+    def _view(self, core: Sequence[str]) -> View:
+        return View(self.cluster, self.truth, self.clockwork, core)
+
+    def _found(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        at_s = self.clockwork.seconds(finding.at_ns)
+        signature = f"{finding.oracle}: {finding.signature}"
+        self.violations.append(Violation(finding.oracle, signature, finding.text, at_s))
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def _outcome(self, wall_s: float) -> Outcome:
+        timeline = self.timeline
+        timeline.phases.setdefault("end", self.clockwork.now_s)
+        timeline.host_spans = self.host_spans.finish()
+        timeline.faults = fault_spans(self.injector, self.clockwork)
+        timeline.findings = self.findings
+        timeline.goals = list(self.judge.outcomes())
+        digest = self.world.network.digest
+        assert self.world.probes is not None, "the run was made without probes"
+        return Outcome(
+            scenario=self.scenario,
+            seed=self.seed,
+            violations=tuple(self.violations),
+            goals=self.judge.outcomes(),
+            digest=digest.hexdigest(),
+            events=digest.events,
+            virtual_s=self.world.time,
+            wall_s=wall_s,
+            faults=self.injector.counts(),
+            probes=dict(self.world.probes.hits),
+            replay=str(token_for(self.scenario, self.seed)),
+            timeline=timeline,
+        )
