@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-import attrs
+from typing import NamedTuple
 
 from kactors.actors.live_world import LiveWorld
 from kactors.actors.system_asker import SystemAsker
@@ -17,8 +16,7 @@ from kactors.cluster.live.process import transport_of
 __all__ = ["Access", "connect"]
 
 
-@attrs.frozen
-class Access:
+class Access(NamedTuple):
     """What somebody has who is in.
 
     Attributes:
