@@ -28,6 +28,8 @@ class Inbox(Generic[EventT]):
         id: its number on this host.
         target: who serves it.
         heard: whether anything was heard of the server since the last round.
+        heard_at: when anything was heard of it last, by the host's monotonic clock in seconds;
+            until then, when the stream was asked for.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Inbox(Generic[EventT]):
         self.id = number
         self.target = target
         self.heard = True
-        self._heard_at = 0.0
+        self.heard_at = 0.0
         self._doubt = False  # a word of the server is overdue
         self._streams = streams
         self._source = source
@@ -83,6 +85,7 @@ class Inbox(Generic[EventT]):
     # -- what the reader does -----------------------------------------------------------
 
     async def __aenter__(self) -> Self:
+        self.heard_at = self._streams.now()
         self._streams.add_inbox(self)
         self._ask()
         return self
@@ -138,6 +141,16 @@ class Inbox(Generic[EventT]):
             self._break(f"event {self._consumed} cannot be read: {problem}")
             raise self._failure from problem  # type: ignore[misc]  # it was set just now
 
+    def ask_for_word(self) -> None:
+        """Let the server say that it is there, whether or not it has an event; do not wait for it.
+
+        Asked again until something is heard, which `heard_at` tells.
+        """
+        if self._failure is None and not self._complete:
+            self.heard, self._doubt = False, True
+            if self._incarnation:  # or else the stream itself is still asked for
+                self._ask_again()
+
     async def _arrival(self) -> None:
         assert self._waiting is None, f"two tasks read {self!r}: let one read for both"
         waiting = self._waiting = waiter()
@@ -151,6 +164,7 @@ class Inbox(Generic[EventT]):
     def on_envelope(self, envelope: Envelope) -> None:
         """Take whatever the server says."""
         self.heard = True
+        self.heard_at = self._streams.now()
         if not self._incarnation:
             self._incarnation = envelope.source_incarnation
         match envelope.kind:
@@ -218,10 +232,9 @@ class Inbox(Generic[EventT]):
         """Notice that the server is not there; that we are, our answers to it say."""
         if self.heard:
             self.heard = self._doubt = False
-            self._heard_at = now
-        elif now - self._heard_at >= timing.silence:
+        elif now - self.heard_at >= timing.silence:
             self._break(f"nothing was heard for {timing.silence} s")
-        elif now - self._heard_at >= timing.heartbeat:
+        elif now - self.heard_at >= timing.heartbeat:
             self._doubt = True
             self._streams.busy(self)
 

@@ -29,12 +29,15 @@ class StreamTable:
         emit: sends (kind, source, target, target's incarnation, id, number, payload).
         now: reads the host's monotonic clock, in seconds.
         timing: the clockwork.
+
+    Attributes:
+        emit, now, timing: see above.
     """
 
     def __init__(self, emit: Emit, now: Callable[[], float], timing: StreamTiming) -> None:
         self.emit = emit
         self.timing = timing
-        self._now = now
+        self.now = now
         self._outboxes: dict[StreamKey, Outbox[Any]] = {}
         self._inboxes: dict[int, Inbox[Any]] = {}
         self._busy: dict[Outbox[Any] | Inbox[Any], None] = {}
@@ -168,17 +171,17 @@ class StreamTable:
         """Look after all ends, for ever: the busy ones often, the others now and then."""
         timing = self.timing
         pause = timing.heartbeat / 2  # an end that has spoken lately is passed over once
-        next_round = self._now() + pause
+        next_round = self.now() + pause
         while True:
             if self._busy:
                 await sleep(timing.retry)
                 self._look_after_busy()
             elif not self.count:
                 await self._wait(math.inf)
-                next_round = self._now() + pause
-            elif await self._wait(max(0.0, next_round - self._now())):
+                next_round = self.now() + pause
+            elif await self._wait(max(0.0, next_round - self.now())):
                 next_round = 0.0  # the clock may be a rounding error before it
-            now = self._now()
+            now = self.now()
             if now >= next_round:
                 next_round = now + pause
                 for end in self.ends:

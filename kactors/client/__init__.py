@@ -4,8 +4,8 @@ Here live the ways in which programs use the API; what a program does with it is
 this package, and neither is how an apiserver works: all it knows of one is
 `kactors.api.requests`. In the order of reading:
 
-* `config`, `balancer`, `session`, `rest`, `resource_client`, `watch`: requests and watches, over
-  many replicas;
+* `config`, `balancer`, `connection`, `session`, `rest`, `resource_client`, `watch`: requests and
+  watches, over many replicas;
 * `indexer`, `reflector`, `informer`, `informer_factory`, `lister`: copies of the objects that keep
   themselves up to date;
 * `workqueue`, `rate_limiter`, `expectations`: what reconcilers are driven by;

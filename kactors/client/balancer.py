@@ -9,6 +9,9 @@ on when that replica is *suspect*: it has failed a request lately, or owes an an
 nothing for a while. The second is what saves all requests but the first few when a host dies: they
 do not wait for a timeout each. A suspicion ends with the first answer, or after a time that doubles
 with each failure; then the replica is as good as any other, but nobody moves back for that alone.
+
+Whatever makes a replica suspect is also a reason to ask whether the watches that are open at it
+still live; see `kactors.client.connection`.
 """
 
 from collections.abc import Sequence
@@ -16,11 +19,13 @@ from typing import Final
 
 import attrs
 
+from kactors.client.connection import Connection
 from kactors.runtime import Random, current_time
 from kactors.transport.envelope import Address
 
-__all__ = ["Attempt", "Balancer"]
+__all__ = ["PING_SECONDS", "Attempt", "Balancer"]
 
+PING_SECONDS: Final = 5.0
 SUSPICION_FIRST: Final = 1.0
 SUSPICION_LONGEST: Final = 30.0
 
@@ -28,6 +33,7 @@ SUSPICION_LONGEST: Final = 30.0
 @attrs.define
 class _Replica:
     address: Address
+    connection: Connection
     failures: int = 0
     suspected_until: float = 0.0
     heard_at: float = 0.0
@@ -52,6 +58,16 @@ class Attempt:
     _replica: _Replica = attrs.field(repr=False)
     _random: Random = attrs.field(repr=False)
 
+    @property
+    def connection(self) -> Connection:
+        """The watches that are open at the replica."""
+        return self._replica.connection
+
+    @property
+    def suspected(self) -> bool:
+        """Whether the replica has failed lately."""
+        return current_time() < self._replica.suspected_until
+
     def answered(self) -> None:
         """Note that the replica has answered, whatever it said."""
         self.abandoned()
@@ -66,6 +82,7 @@ class Attempt:
         pause: float = min(SUSPICION_FIRST * 2.0 ** min(replica.failures, 16), SUSPICION_LONGEST)
         replica.failures += 1
         replica.suspected_until = current_time() + pause * (1.0 + 0.2 * self._random.random())
+        replica.connection.doubt()
 
     def abandoned(self) -> None:
         """Note that nobody waits for the answer any more: that says nothing about the replica."""
@@ -79,12 +96,23 @@ class Balancer:
         replicas: at least one.
         random: where the choice begins, and jitter.
         silence: seconds without a word from a replica that owes an answer until it is suspect.
+        ping: seconds without a word from the watches at a replica until it owes one.
     """
 
-    def __init__(self, replicas: Sequence[Address], random: Random, *, silence: float) -> None:
+    def __init__(
+        self,
+        replicas: Sequence[Address],
+        random: Random,
+        *,
+        silence: float,
+        ping: float = PING_SECONDS,
+    ) -> None:
         self._random = random
         self._silence = silence
-        self._replicas = [_Replica(address) for address in dict.fromkeys(replicas)]
+        self._replicas = [
+            _Replica(address, Connection(ping=ping, silence=silence))
+            for address in dict.fromkeys(replicas)
+        ]
         self._current = random.below(len(self._replicas))
         self._numbers = 0
 
@@ -109,6 +137,7 @@ class Balancer:
         now = current_time()
         replicas, current = self._replicas, self._current
         if replicas[current].suspected(now, self._silence):
+            replicas[current].connection.doubt()
             ring = [*range(current + 1, len(replicas)), *range(current + 1)]
             self._current = min(ring, key=lambda place: self._cost(replicas[place], now))
         return replicas[self._current]

@@ -8,6 +8,7 @@ import attrs
 from kactors.actors.checks import above, at_least
 from kactors.actors.inbox import Inbox
 from kactors.actors.request import Request, StreamRequest
+from kactors.client.balancer import PING_SECONDS
 from kactors.runtime import Random
 from kactors.transport.envelope import Address
 
@@ -49,7 +50,10 @@ class ClientConfig:
             A replica may wait three for the revision that is asked of it.
         write_timeout: seconds after which the outcome of a write is taken for unknown.
         silence: seconds without a word from a replica that owes an answer, after which further
-            requests go to another.
+            requests go to another; or from one that was asked for a word, after which the watches
+            at it go on elsewhere.
+        ping: seconds without a word from a replica, after which it is asked for one if watches are
+            open at it.
         page_size: objects per page of a list that is read whole.
     """
 
@@ -59,6 +63,7 @@ class ClientConfig:
     read_timeout: float = attrs.field(default=5.0, validator=above(0))
     write_timeout: float = attrs.field(default=10.0, validator=above(0))
     silence: float = attrs.field(default=2.0, validator=above(0))
+    ping: float = attrs.field(default=PING_SECONDS, validator=above(0))
     page_size: int = attrs.field(default=500, validator=at_least(1))
 
 

@@ -10,8 +10,11 @@ if the apiserver does not remember that far back (410 Expired) does it begin ane
 * the store changes only to states that the resource had, and forwards;
 * when the resource rests, the store becomes equal to it, whatever has happened in between.
 
-A replica that has just died answers no watch and does not refuse one either. Therefore, before a
-broken watch is taken up again, a read finds a replica that answers.
+Which state is listed? The first time any, and later one that is not older than what the store
+shows. If that cannot be had - it is compacted, no replica has come so far, or a watch cannot begin
+where the list ends - then the most recent state. Before each list but the first there is a pause,
+which grows as long as they come in quick succession: to list is expensive, and what made it
+necessary may last.
 
 Source: client-go ``tools/cache/reflector.go``.
 """
@@ -22,6 +25,7 @@ from typing import Final, NoReturn, Protocol
 import attrs
 
 from kactors.api.errors import (
+    TOO_LARGE_RESOURCE_VERSION,
     ApiError,
     Expired,
     InternalError,
@@ -34,7 +38,7 @@ from kactors.api.labels import LabelSelector
 from kactors.api.objects import Object
 from kactors.client.backoff import Backoff
 from kactors.client.errors import ClientError, WatchBroken
-from kactors.client.resource_client import ResourceClient
+from kactors.client.resource_client import ObjectList, ResourceClient
 from kactors.client.watch import BOOKMARK, Event
 from kactors.runtime import Random, current_time, sleep
 from kactors.runtime.probes import declare, sometimes
@@ -47,6 +51,9 @@ _BACKOFF_RESET: Final = 120.0
 _WATCH_SECONDS: Final = 300
 """A watch is asked to last so long, and up to twice that: so that watches do not end in step."""
 _VERY_SHORT: Final = 1.0
+_NOBODY_FIRST: Final = 0.1
+_NOBODY_LONGEST: Final = 2.0
+"""Pauses before a watch is tried again where no replica is above suspicion."""
 
 _LISTED_AGAIN = "reflector: history was compacted, listed again"
 _RESUMED = "reflector: a broken watch was taken up again"
@@ -118,7 +125,8 @@ class Reflector:
         self._backoff = Backoff(
             random, _BACKOFF_FIRST, _BACKOFF_LONGEST, reset_after=_BACKOFF_RESET
         )
-        self._latest = False  # whether a list at the last revision cannot be had
+        self._nobody = Backoff(random, _NOBODY_FIRST, _NOBODY_LONGEST, reset_after=_BACKOFF_FIRST)
+        self._latest = False  # whether only the most recent state will do
 
     async def run(self) -> NoReturn:
         """List and watch until cancelled."""
@@ -128,41 +136,47 @@ class Reflector:
                 await self._watch()
             except (ApiError, ClientError) as problem:
                 self.problem = problem
-                await sleep(self._backoff.next())
+            await sleep(self._backoff.next())
 
     async def _list(self) -> None:
-        revision = None if self._latest else self.revision
         try:
-            found = await self._client.list(
-                self._selection.namespace,
-                label_selector=self._selection.label_selector,
-                field_selector=self._selection.field_selector,
-                revision=revision,
-            )
-        except (Expired, Timeout):
-            # The state that was asked for is compacted, or nobody has come so far. The latest
-            # state is all there is to be had.
-            self._latest = True
-            sometimes(_SET_BACK, revision is not None)
-            raise
-        self.lists += 1
+            found = await self._read(None if self._latest else self.revision)
+        except (Expired, Timeout) as problem:
+            if self._latest or not _out_of_reach(problem):
+                raise
+            sometimes(_SET_BACK)
+            found = await self._read(None)
         self._latest = False
+        self.lists += 1
         self._store.replace(found.items)
         self.revision = found.revision
         self.problem = None
 
+    async def _read(self, revision: int | None) -> ObjectList:
+        return await self._client.list(
+            self._selection.namespace,
+            label_selector=self._selection.label_selector,
+            field_selector=self._selection.field_selector,
+            revision=revision,
+        )
+
     async def _watch(self) -> None:
         """Watch until the history that is needed is gone; any other error is passed on."""
+        listed = self.revision
         while True:
             began, before = current_time(), self.revision
             try:
                 await self._follow()
-            except Expired:
+            except Expired as problem:
                 sometimes(_LISTED_AGAIN)
+                self.problem = problem
+                # If not even a watch from the list can be had, the same list is of no use again.
+                self._latest = self.revision == listed
                 return
             except (WatchBroken, ServiceUnavailable) as problem:
                 self.problem = problem
-                await self._find_replica()
+                if self._client.nobody_serves():
+                    await sleep(self._nobody.next())
                 sometimes(_RESUMED)
                 continue
             except (TooManyRequests, InternalError) as problem:
@@ -189,6 +203,7 @@ class Reflector:
                         self._store.apply(event)
                     self.revision = event.revision
 
-    async def _find_replica(self) -> None:
-        """Let the client find a replica that answers; raises if there is none."""
-        await self._client.list_page(self._selection.namespace, revision=0, limit=1)
+
+def _out_of_reach(problem: ApiError) -> bool:
+    """Tell whether no replica can show a state: it is compacted, or nobody has come so far."""
+    return isinstance(problem, Expired) or problem.has_cause(TOO_LARGE_RESOURCE_VERSION)

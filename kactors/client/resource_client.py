@@ -97,7 +97,11 @@ class ResourceClient:
         field_selector: FieldSelector | str = "",
         revision: int | None = None,
     ) -> ObjectList:
-        """Return all objects that the selectors match, at one revision, read in pages.
+        """Return all objects that the selectors match, at one revision.
+
+        The most recent state is read from etcd, in pages. A state that need only not be older than
+        some revision is what a replica has in memory, so it is asked for in one piece, as
+        client-go's reflector does: with a limit it would be read from etcd, too.
 
         Raises:
             Expired: compaction was faster, several times in a row.
@@ -108,14 +112,15 @@ class ResourceClient:
             namespace,
             label_selector=label_selector,
             field_selector=field_selector,
-            limit=self._session.config.page_size,
         )
+        page_size = self._session.config.page_size
+        first = page_size if revision is None else 0
         for restart in range(_RESTARTS_MAX + 1):
-            page = await turn(revision=revision)
+            page = await turn(revision=revision, limit=first)
             items = page.items
             try:
                 while page.continue_token:
-                    page = await turn(continue_token=page.continue_token)
+                    page = await turn(continue_token=page.continue_token, limit=page_size)
                     items += page.items
             except Expired:
                 if restart == _RESTARTS_MAX:
@@ -193,6 +198,10 @@ class ResourceClient:
             token=self._session.config.token(),
         )
         return Watch(self._session, request, self._see)
+
+    def nobody_serves(self) -> bool:
+        """Tell whether every replica has failed lately: whoever asks again should wait a little."""
+        return self._session.balancer.all_suspected()
 
     # -- writing -----------------------------------------------------------------------------
 

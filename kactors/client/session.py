@@ -79,7 +79,10 @@ class Session:
         self.asker = asker
         self.config = config
         self.balancer = balancer or Balancer(
-            config.replicas, asker.random("client", "balancer"), silence=config.silence
+            config.replicas,
+            asker.random("client", "balancer"),
+            silence=config.silence,
+            ping=config.ping,
         )
         self._jitter = asker.random("client", "retries")
 

@@ -47,6 +47,34 @@ def reading(world: World, request: Any, *, host: str = "a", to: str = "b/server"
 class TestReading:
     """From the side of who reads."""
 
+    def test_a_quiet_server_says_something_when_it_is_asked(self) -> None:
+        """Also if the first question is lost; the stream goes on, and no event is repeated."""
+        world = small_world()
+        serve(world, Feed)
+
+        async def reader(system: System) -> list[float]:
+            async with system.ref("b/server").open_stream(Follow("stay")) as inbox:
+                opened = inbox.heard_at
+                numbers = [(await inbox.receive()).number for _ in range(3)]
+                await sleep(2.0)
+                heard = [opened, inbox.heard_at]
+                world.network.rules.set("mute", "a", "b", LinkRule(cut=True))
+                inbox.ask_for_word()
+                await sleep(0.4)
+                world.network.rules.clear_all()
+                heard.append(inbox.heard_at)
+                await sleep(1.0)
+                heard.append(inbox.heard_at)
+                with move_on_after(1.0):
+                    numbers.append((await inbox.receive()).number)
+                assert numbers == [1, 2, 3]
+            inbox.ask_for_word()  # of a stream that is over: nothing happens
+            return heard
+
+        opened, last, unheard, heard = world.call("a", reader)
+        assert opened < last == unheard
+        assert unheard + 2.0 < heard
+
     def test_events_are_iterated_over(self) -> None:
         """Until the end; afterwards there is nothing more."""
         world = small_world()

@@ -166,6 +166,7 @@ class FakeApiServer(Actor):
         before: asked before each request is carried out: returns the error to answer instead.
         swallow: whether a request shall be carried out and never answered.
         lag: how many revisions its cache is behind.
+        floor: changes up to this revision are not remembered, as where a replica has just begun.
         bookmark_seconds: how often watches are told how far they have come.
     """
 
@@ -176,6 +177,7 @@ class FakeApiServer(Actor):
         self.before: Trouble = lambda _: None
         self.swallow: Callable[[ApiRequest], bool] = lambda _: False
         self.lag = 0
+        self.floor = 0
         self.bookmark_seconds = 5.0
         self.cut = Event()
 
@@ -282,7 +284,7 @@ class FakeApiServer(Actor):
         seconds = float(request.query.get("timeoutSeconds") or 300)
         with move_on_after(seconds):
             while not cut.is_set():
-                if at < self.store.compacted:
+                if at < max(self.store.compacted, self.floor):
                     gone = encode(Expired(f"too old resource version: {at}").status())
                     await out.send(WatchBatch((WatchEvent("ERROR", gone, 0),)))
                     return

@@ -144,6 +144,34 @@ def test_a_copy_follows_through_crashes_and_compaction(seed: int) -> None:
         cluster.run(story)
 
 
+def test_a_copy_gets_on_when_no_replica_remembers_where_it_was() -> None:
+    """All have restarted since the resource changed last: it is listed once more, not on and on."""
+
+    async def story(api: Api) -> int:
+        client = Client.connect(SystemAsker(api.system), config(cluster))
+        await client.resource("configmaps").create(config_map("a"))
+        async with open_nursery() as nursery:
+            informers = SharedInformerFactory(client, nursery.start_soon)
+            informer = informers.informer("configmaps", "default")
+            await informer.wait_for_sync()
+            for number in range(10):
+                await client.resource("nodes").create(node(f"n{number}"))
+            for name in cluster.replicas:
+                machine = cluster.world.hosts[name].machine
+                machine.crash()
+                machine.restart()
+            await sleep(10.0)
+            await client.resource("configmaps").create(config_map("b"))
+            await sleep(0.5)
+            names = [name_of(obj) for obj in informer.indexer.list()]
+            nursery.cancel_scope.cancel()
+        assert names == ["a", "b"]
+        return informer.lists
+
+    with Cluster(replicas=2) as cluster:
+        assert cluster.run(story) == 2
+
+
 def test_a_controller_works_against_real_apiservers() -> None:
     """With an election over a real Lease, and pods that pass admission."""
 
