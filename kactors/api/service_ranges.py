@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from kactors.api.objects import Object
+from kactors.api.objects import Object, field
 
-__all__ = ["AddressRange", "PortRange", "give_address", "ports_without_node_port",
-           "wants_address"]  # fmt: skip
+__all__ = ["AddressRange", "PortRange", "address_of", "give_address", "needs_health_check",
+           "node_ports_of", "ports_without_node_port", "wants_address"]  # fmt: skip
 
 _NODE_PORT_TYPES = ("NodePort", "LoadBalancer")
 
@@ -52,6 +52,11 @@ class AddressRange:
         ends = 2 if self._network.version == 4 else 1
         return max(1, min(self._network.num_addresses - ends, 2**16))
 
+    @property
+    def first(self) -> str:
+        """The first address that there is to give."""
+        return str(self._network[1 if self._network.num_addresses > 2 else 0])
+
     def candidates(self, draw: Callable[[int], int]) -> Iterator[str]:
         """Yield each address once, in the order in which to try.
 
@@ -65,7 +70,13 @@ class AddressRange:
             yield str(self._network[first + offset])
 
     def __contains__(self, address: str) -> bool:
-        return ipaddress.ip_address(address) in self._network
+        network, found = self._network, ipaddress.ip_address(address)
+        if found not in network:
+            return False
+        if network.num_addresses <= 2:
+            return True
+        last = network.broadcast_address if network.version == 4 else None
+        return found not in {network.network_address, last}
 
 
 @attrs.frozen
@@ -100,6 +111,25 @@ def give_address(service: Object, address: str) -> None:
     """Give a Service, which must be the caller's own, its address."""
     service.setdefault("spec", {})["clusterIP"] = address
     service["spec"]["clusterIPs"] = [address]
+
+
+def address_of(service: Object) -> str:
+    """Return the address of a Service; empty if it has none, or wants none."""
+    address = field(service, "spec", "clusterIP", default="")
+    return "" if address == "None" else str(address)
+
+
+def needs_health_check(service: Object) -> bool:
+    """Tell whether load balancers ask each node if it has a pod of the Service, at a port of it."""
+    spec: Object = service.get("spec") or {}
+    return spec.get("type") == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
+
+
+def node_ports_of(service: Object) -> list[int]:
+    """Return the ports of nodes that a Service has, that of health checks too, each once."""
+    spec: Object = service.get("spec") or {}
+    found = [port.get("nodePort") for port in spec.get("ports") or ()]
+    return list(dict.fromkeys(filter(None, [*found, spec.get("healthCheckNodePort")])))
 
 
 def ports_without_node_port(service: Object) -> list[Object]:

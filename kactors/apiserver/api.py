@@ -7,8 +7,8 @@ Source: ``staging/src/k8s.io/apiserver/pkg/endpoints/installer.go`` and ``reques
 of Kubernetes.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -26,7 +26,7 @@ from kactors.api.registry import Resource
 from kactors.api.requests import ApiRequest, ApiResponse, ApiWatch, WatchBatch
 from kactors.apiserver.authentication.authenticator import Authenticator
 from kactors.apiserver.authentication.tokens import TokenAuthority
-from kactors.apiserver.authentication.user import User
+from kactors.apiserver.authentication.user import ANONYMOUS, User
 from kactors.apiserver.authorization.attributes import Attributes
 from kactors.apiserver.authorization.authorizer import Authorizer
 from kactors.apiserver.backend import Backend
@@ -40,6 +40,9 @@ from kactors.apiserver.handlers.watch import WatchTimes
 from kactors.apiserver.handlers.writes import Writes
 from kactors.apiserver.options import ListOptions, Query
 from kactors.apiserver.registry.object_store import ObjectStore, Write
+
+Audit: TypeAlias = Callable[[User, ApiRequest, ApiResponse], None]
+"""Is told who asked for what, and what the answer was."""
 
 _ON_COLLECTIONS: Final = ("list", "create", "deletecollection", "watch")
 
@@ -55,6 +58,8 @@ class Api:
         store: writes objects.
         authority: issues tokens.
         times: of watches.
+        audit: told of every answer, with who has asked and for what, as upstream's audit log is at
+            its stage ``ResponseComplete``; not of watches.
         writes: what happens for the verbs that write.
     """
 
@@ -64,6 +69,7 @@ class Api:
     store: ObjectStore
     authority: TokenAuthority
     times: WatchTimes
+    audit: Sequence[Audit] = ()
     writes: Writes = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -71,16 +77,20 @@ class Api:
 
     async def answer(self, request: ApiRequest) -> ApiResponse:
         """Answer a request, with a ``Status`` if it is refused or fails."""
+        user = ANONYMOUS
         try:
             user = await self.authenticator.authenticate(request.token)
             self.authorizer.check(_attributes(user, request.verb, request))
             resource = self._resource(request)
-            return await self._dispatch(user, resource, request)
+            response = await self._dispatch(user, resource, request)
         except ApiError as refusal:
-            return ApiResponse(refusal.code, encode(refusal.status()))
+            response = ApiResponse(refusal.code, encode(refusal.status()))
         except ETCD_PROBLEMS as problem:
             failure = told(problem)
-            return ApiResponse(failure.code, encode(failure.status()))
+            response = ApiResponse(failure.code, encode(failure.status()))
+        for listener in self.audit:
+            listener(user, request, response)
+        return response
 
     async def watch(self, request: ApiWatch, out: Outbox[WatchBatch]) -> None:
         """Serve a watch; one that is refused ends with an event ERROR.

@@ -8,7 +8,6 @@ __all__ = [
     "BadContinueToken",
     "BadServerConfig",
     "CacheNotFresh",
-    "KeyExists",
     "RevisionGone",
     "TokenRefused",
     "UnknownPath",
@@ -17,10 +16,6 @@ __all__ = [
 
 class ApiServerError(KactorsError):
     """Base of what the apiserver's parts raise; never raised itself."""
-
-
-class KeyExists(ApiServerError):
-    """A key was to be created and is there already; nothing was written."""
 
 
 class RevisionGone(ApiServerError):

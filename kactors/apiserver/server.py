@@ -24,8 +24,9 @@ from kactors.api.errors import ServiceUnavailable
 from kactors.api.objects import Object
 from kactors.api.registry import REGISTRY
 from kactors.api.requests import ApiRequest, ApiResponse, ApiWatch, WatchBatch
+from kactors.api.service_ranges import AddressRange, PortRange
 from kactors.apiserver.admission.chain import AdmissionChain
-from kactors.apiserver.api import Api
+from kactors.apiserver.api import Api, Audit
 from kactors.apiserver.authentication.authenticator import Authenticator
 from kactors.apiserver.authorization.authorizer import Authorizer
 from kactors.apiserver.authorization.node import NodeAuthorizer, NodeCaches
@@ -37,9 +38,11 @@ from kactors.apiserver.compactor import Compactor
 from kactors.apiserver.config import ApiServerConfig
 from kactors.apiserver.event_leases import EventLeases
 from kactors.apiserver.handlers.watch import failure
+from kactors.apiserver.kubernetes_service import KubernetesService
 from kactors.apiserver.messages import Health, HealthResponse
 from kactors.apiserver.policy.bootstrap import Bootstrap
 from kactors.apiserver.registry.object_store import ObjectStore
+from kactors.apiserver.registry.service_ranges import ServiceRanges
 from kactors.apiserver.storage import Storage
 from kactors.etcd.client import EtcdClient
 from kactors.runtime import current_time
@@ -57,12 +60,18 @@ class ApiServer(Actor):
     Args:
         config: of the replica.
         log: told what a person may want to know, a line at a time.
+
+    Attributes:
+        ready: whether requests are answered.
+        audit: told of every answer, from its start on; see `Api`.
     """
 
     mailbox = MailboxPolicy(requests_max=100_000)
 
     def __init__(self, config: ApiServerConfig, *, log: Callable[[str], None] = silent) -> None:
         self.config = config
+        self.ready = False
+        self.audit: list[Audit] = []
         self._log = log
 
     async def on_start(self) -> None:
@@ -71,7 +80,13 @@ class ApiServer(Actor):
         etcd = EtcdClient(self, config.etcd)
         storage = Storage(etcd)
         caches = Caches(REGISTRY, current_time, config.ring)
-        self.feed = Feed(storage, caches.by_prefix, log=self._log)
+        services = ServiceRanges(
+            AddressRange(config.service_cidr),
+            PortRange(*config.node_ports),
+            self.random("service-ranges").below,
+        )
+        taken = {each.prefix: each for each in (services.taken_addresses, services.taken_ports)}
+        self.feed = Feed(storage, {**caches.by_prefix, **taken}, log=self._log)
         self.backend = Backend(
             REGISTRY,
             storage,
@@ -84,10 +99,12 @@ class ApiServer(Actor):
             self.backend,
             AdmissionChain(self.backend, config.plugins),
             EventLeases(etcd),
+            services,
             event_seconds=config.event_seconds,
         )
         self._caches = caches
         self._bootstrap = Bootstrap(store, self._log)
+        self._kubernetes_service = KubernetesService(store, config, self._log)
         self.api = Api(
             self.backend,
             Authenticator(
@@ -97,6 +114,7 @@ class ApiServer(Actor):
             store,
             config.authority,
             config.watch,
+            self.audit,
         )
         self.start_soon(self.feed.run, name="feed")
         self.start_soon(self._start_up, name="bootstrap")
@@ -107,14 +125,12 @@ class ApiServer(Actor):
     async def _start_up(self) -> None:
         await self.feed.wait_until_ready()
         await self._bootstrap.run()
+        await self._kubernetes_service.turn()
+        self.ready = True
+        await self._kubernetes_service.run()
 
     async def _find(self, resource: str, namespace: str, name: str) -> Object | None:
         return await self.backend.find(REGISTRY.get("", "v1", resource), namespace, name)
-
-    @property
-    def ready(self) -> bool:
-        """Whether requests are answered."""
-        return self._bootstrap.done
 
     @serves
     async def on_request(self, request: ApiRequest) -> ApiResponse:
@@ -138,7 +154,7 @@ class ApiServer(Actor):
         problems: Sequence[str] = ()
         if not self.feed.ready:
             problems = ("the watch cache is not filled",)
-        elif not self._bootstrap.done:
+        elif not self.ready:
             problems = ("the bootstrap policy is being written",)
         watchers = sum(len(cache.watchers) for cache in self._caches.by_prefix.values())
         return HealthResponse(not problems, self.feed.revision, tuple(problems), watchers)

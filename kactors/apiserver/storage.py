@@ -1,20 +1,30 @@
 """Objects' bytes in etcd: compare-and-swap, nothing else.
 
 Every write is one transaction that happens only if the key was last written at the revision that
-the writer has seen. What etcd cannot answer is not repeated here: the errors of
-`kactors.etcd.client_errors` pass through, and who asked is told that the outcome is unknown.
+the writer has seen, and if the further keys that the object is to have (`Claims`) are nobody's.
+What etcd cannot answer is not repeated here: the errors of `kactors.etcd.client_errors` pass
+through, and who asked is told that the outcome is unknown.
 
 Source: ``staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go`` of Kubernetes.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from kactors.apiserver.errors import KeyExists, RevisionGone
+from kactors.apiserver.errors import RevisionGone
 from kactors.etcd.client import EtcdClient
 from kactors.etcd.client_txn import mod_revision
 from kactors.etcd.errors import Compacted
 from kactors.etcd.key_range import prefix_end
-from kactors.etcd.messages import DeleteRange, KeyValue, Put, Range, RangeResponse, Txn
+from kactors.etcd.messages import (
+    Compare,
+    DeleteRange,
+    KeyValue,
+    OperationResponse,
+    Put,
+    Range,
+    RangeResponse,
+    Txn,
+)
 
 
 class Stored(NamedTuple):
@@ -33,16 +43,35 @@ class Stored(NamedTuple):
     lease: int = 0
 
 
+class Claims(NamedTuple):
+    """Further keys that belong to one object, and change hands with the write of it.
+
+    Attributes:
+        take: keys that must not be there, and will.
+        release: keys that will not be there any more.
+        owner: the value of those that are taken.
+    """
+
+    take: tuple[bytes, ...] = ()
+    release: tuple[bytes, ...] = ()
+    owner: bytes = b""
+
+
+NO_CLAIMS: Final = Claims()
+
+
 class Swapped(NamedTuple):
     """What became of a compare-and-swap.
 
     Attributes:
         revision: at which it happened; 0 if it did not.
         current: what is there instead, if it did not happen; None if nothing is.
+        taken: if it did not happen, the claimed keys that are there already.
     """
 
     revision: int
     current: Stored | None = None
+    taken: tuple[bytes, ...] = ()
 
 
 class Page(NamedTuple):
@@ -107,18 +136,16 @@ class Storage:
             answer.count,
         )
 
-    async def create(self, key: bytes, body: bytes, *, lease: int = 0) -> int:
-        """Write a key that is not there; return the revision.
-
-        Raises:
-            KeyExists: it is.
-        """
-        done = await self.swap(key, 0, body, lease=lease)
-        if not done.revision:
-            raise KeyExists(f"{key.decode()} exists already, at {done.current and done.current[2]}")
-        return done.revision
-
-    async def swap(self, key: bytes, seen: int, body: bytes | None, *, lease: int = 0) -> Swapped:
+    async def swap(
+        self,
+        key: bytes,
+        seen: int,
+        body: bytes | None,
+        *,
+        lease: int = 0,
+        claims: Claims = NO_CLAIMS,
+        dry_run: bool = False,
+    ) -> Swapped:
         """Write a key, or delete it, if it was last written at ``seen``; else say what is there.
 
         Args:
@@ -126,16 +153,36 @@ class Storage:
             seen: a revision; 0 means that the key is not there.
             body: what to write; None deletes.
             lease: with which the key ends.
+            claims: what else happens, or does not, at the same revision.
+            dry_run: find out, and write nothing; the revision is then that of the store.
         """
         change = DeleteRange(key) if body is None else Put(key, body, lease)
+        changes = (
+            change,
+            *(Put(claim, claims.owner) for claim in claims.take),
+            *(DeleteRange(claim) for claim in claims.release),
+        )
         answer = await self.etcd.txn(
-            Txn((mod_revision(key).equals(seen),), (change,), (Range(key),))
+            Txn(
+                (mod_revision(key).equals(seen), *map(_is_free, claims.take)),
+                () if dry_run else changes,
+                (Range(key), *(Range(claim, keys_only=True) for claim in claims.take)),
+            )
         )
         if answer.succeeded:
             return Swapped(answer.header.revision)
-        found = answer.responses[0]
-        assert isinstance(found, RangeResponse), f"{found} answers a range"
-        return Swapped(0, stored(found.kvs[0]) if found.kvs else None)
+        found, *others = map(_keys, answer.responses)
+        taken = tuple(kv.key for kvs in others for kv in kvs)
+        return Swapped(0, stored(found[0]) if found else None, taken)
+
+
+def _is_free(key: bytes) -> Compare:
+    return mod_revision(key).equals(0)
+
+
+def _keys(response: OperationResponse) -> tuple[KeyValue, ...]:
+    assert isinstance(response, RangeResponse), f"{response} answers a range"
+    return response.kvs
 
 
 def stored(kv: KeyValue) -> Stored:

@@ -8,7 +8,10 @@ from kactors.api.objects import Object
 from kactors.api.service_ranges import (
     AddressRange,
     PortRange,
+    address_of,
     give_address,
+    needs_health_check,
+    node_ports_of,
     ports_without_node_port,
     wants_address,
 )
@@ -38,6 +41,19 @@ def test_small_networks_have_no_band() -> None:
     assert next(AddressRange("10.0.0.0/29").candidates(lambda _: 0)) == "10.0.0.1"
     assert AddressRange("10.0.0.1/32").size == 1
     assert AddressRange("fd00::/112").size == 2**16 - 1
+
+
+def test_the_ends_of_a_network_are_no_addresses_to_give() -> None:
+    """Its own and, of IPv4, that of a broadcast; of a network of one there is nothing else."""
+    addresses = AddressRange("10.0.0.0/24")
+    assert addresses.first == "10.0.0.1"
+    assert "10.0.0.1" in addresses
+    assert "10.0.0.254" in addresses
+    assert not [each for each in ("10.0.0.0", "10.0.0.255", "10.0.1.1") if each in addresses]
+    assert "fd00::ffff" in AddressRange("fd00::/112")
+    assert "fd00::" not in AddressRange("fd00::/112")
+    assert AddressRange("10.0.0.1/32").first == "10.0.0.1"
+    assert "10.0.0.1" in AddressRange("10.0.0.1/32")
 
 
 @given(st.integers(0, 2**16))
@@ -84,3 +100,23 @@ def test_which_ports_want_node_ports() -> None:
     assert ports_without_node_port({"spec": {**spec, "type": "ClusterIP"}}) == []
     without = {**spec, "type": "LoadBalancer", "allocateLoadBalancerNodePorts": False}
     assert ports_without_node_port({"spec": without}) == []
+
+
+def test_what_a_service_has() -> None:
+    """One address, and every port of nodes once; a port for health checks is one of them."""
+    ports = [{"port": 1, "nodePort": 30_001}, {"port": 2, "nodePort": 30_001}, {"port": 3}]
+    spec = {"clusterIP": "10.0.0.1", "ports": ports, "healthCheckNodePort": 30_002}
+    assert address_of({"spec": spec}) == "10.0.0.1"
+    assert address_of({"spec": {"clusterIP": "None"}}) == ""
+    assert address_of({}) == ""
+    assert node_ports_of({"spec": spec}) == [30_001, 30_002]
+    assert node_ports_of({}) == []
+
+
+def test_which_services_need_health_checks() -> None:
+    """Those whose load balancer must not send traffic to nodes without their pods."""
+    spec = {"type": "LoadBalancer", "externalTrafficPolicy": "Local"}
+    assert needs_health_check({"spec": spec})
+    assert not needs_health_check({"spec": {**spec, "type": "NodePort"}})
+    assert not needs_health_check({"spec": {**spec, "externalTrafficPolicy": "Cluster"}})
+    assert not needs_health_check({})

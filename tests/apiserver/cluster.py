@@ -1,6 +1,6 @@
 """Apiservers over etcd in the simulated world, as their tests build, ask and shake them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -38,7 +38,15 @@ class Cluster:
         servers: the present lives of the replicas, by host.
     """
 
-    def __init__(self, members: int = 1, replicas: int = 1, *, seed: int = 0, **knobs: Any) -> None:
+    def __init__(
+        self,
+        members: int = 1,
+        replicas: int = 1,
+        *,
+        seed: int = 0,
+        addresses: Mapping[str, str] | None = None,
+        **knobs: Any,
+    ) -> None:
         self.world = World(seed)
         self.log: list[tuple[str, str]] = []
         self.servers: dict[str, ApiServer] = {}
@@ -49,7 +57,8 @@ class Cluster:
         for name in self.members:
             self._deploy_member(name, initial)
         for name in self.replicas:
-            self._deploy_replica(name, knobs)
+            address = (addresses or {}).get(name, "")
+            self._deploy_replica(name, {"advertise_address": address, **knobs})
         self.world.add_host(CLIENT)
 
     def __enter__(self) -> "Cluster":

@@ -6,10 +6,10 @@ import pytest
 
 from kactors.actors import System
 from kactors.apiserver.compactor import KEY, Compactor
-from kactors.apiserver.errors import KeyExists, RevisionGone
+from kactors.apiserver.errors import RevisionGone
 from kactors.apiserver.event_leases import EventLeases
 from kactors.apiserver.registry.guaranteed_update import Outcome, guaranteed_update
-from kactors.apiserver.storage import Storage, Stored
+from kactors.apiserver.storage import Storage, Stored, Swapped
 from kactors.etcd.errors import Compacted
 from kactors.etcd.messages import Range
 from kactors.runtime import sleep
@@ -32,9 +32,8 @@ def test_a_swap_happens_only_to_the_version_that_was_seen() -> None:
     """Otherwise the answer is what is there instead."""
 
     async def story(storage: Storage) -> None:
-        first = await storage.create(KEY_A, b"1")
-        with pytest.raises(KeyExists):
-            await storage.create(KEY_A, b"2")
+        first = (await storage.swap(KEY_A, 0, b"1")).revision
+        assert not (await storage.swap(KEY_A, 0, b"2")).revision
 
         second = await storage.swap(KEY_A, first, b"2")
         lost = await storage.swap(KEY_A, first, b"3")
@@ -42,9 +41,9 @@ def test_a_swap_happens_only_to_the_version_that_was_seen() -> None:
         nothing = await storage.swap(KEY_A, second.revision, b"4")
 
         assert second.revision == first + 1
-        assert lost == (0, Stored(KEY_A, b"2", second.revision))
+        assert lost == Swapped(0, Stored(KEY_A, b"2", second.revision))
         assert gone.revision == second.revision + 1
-        assert nothing == (0, None)
+        assert nothing == Swapped(0)
 
     on_etcd(story)
 
@@ -54,9 +53,9 @@ def test_pages_are_read_at_one_revision() -> None:
 
     async def story(storage: Storage) -> None:
         for name in b"abc":
-            await storage.create(b"/registry/x/%c" % name, b"1")
+            await storage.swap(b"/registry/x/%c" % name, 0, b"1")
         first = await storage.page(b"/registry/x/", limit=2)
-        await storage.create(b"/registry/x/d", b"1")
+        await storage.swap(b"/registry/x/d", 0, b"1")
         second = await storage.page(
             b"/registry/x/", start=b"/registry/x/b\0", revision=first.revision
         )
@@ -74,7 +73,7 @@ def test_an_attempt_on_a_stale_state_is_made_again() -> None:
     """What the cache suggests is tried first; what counts is what etcd has."""
 
     async def story(storage: Storage) -> None:
-        first = await storage.create(KEY_A, b"1")
+        first = (await storage.swap(KEY_A, 0, b"1")).revision
         stale = Stored(KEY_A, b"1", first)
         await storage.swap(KEY_A, first, b"2")
         seen: list[bytes] = []
@@ -98,7 +97,7 @@ def test_a_refusal_of_a_stale_state_does_not_count() -> None:
     async def story(storage: Storage) -> None:
         from kactors.api.errors import Conflict
 
-        first = await storage.create(KEY_A, b"1")
+        first = (await storage.swap(KEY_A, 0, b"1")).revision
         stale = Stored(KEY_A, b"1", first)
         second = await storage.swap(KEY_A, first, b"2")
 
@@ -171,7 +170,7 @@ def test_etcd_is_compacted_once_a_round() -> None:
         told: list[str] = []
         one, two = (Compactor(storage.etcd, 300, told.append) for _ in range(2))
         for round_ in range(3):
-            await storage.create(b"/registry/x/%d" % round_, b"1")
+            await storage.swap(b"/registry/x/%d" % round_, 0, b"1")
             await one.turn()
             await two.turn()
         now = await storage.current_revision()

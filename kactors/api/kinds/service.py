@@ -8,6 +8,7 @@ from kactors.api.field_errors import FieldError
 from kactors.api.names import Faults, is_dns1035_label
 from kactors.api.objects import Object, field
 from kactors.api.resource import Resource, Subresource, text_at
+from kactors.api.service_ranges import needs_health_check
 from kactors.api.strategy import Strategy
 from kactors.api.validation.service import (
     ONLY_OF_LOAD_BALANCERS,
@@ -18,6 +19,7 @@ from kactors.api.validation.service import (
 __all__ = ["SERVICE"]
 
 _AFFINITY_SECONDS = 10_800
+_OF_ADDRESSES = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 _REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
 
 
@@ -53,6 +55,8 @@ class ServiceStrategy(Strategy):
         """Empty the status; a service has one family of addresses unless it says otherwise."""
         obj["status"] = {"loadBalancer": {}}
         spec = part(obj, "spec")
+        if spec.get("clusterIP") and not spec.get("clusterIPs"):
+            spec["clusterIPs"] = [spec["clusterIP"]]
         if spec.get("type") != "ExternalName":
             fill(spec, ipFamilyPolicy="SingleStack")
             spec.setdefault("ipFamilies", ["IPv4"])
@@ -61,30 +65,14 @@ class ServiceStrategy(Strategy):
         """Keep what was allocated, where the client says nothing else and the type allows it."""
         super().prepare_for_update(new, old)
         after, before = part(new, "spec"), old.get("spec") or {}
-        kind, was = after.get("type"), before.get("type")
-        if kind == "ExternalName":
-            _drop_unchanged(
-                after, before, "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"
-            )
-        elif was != "ExternalName":
-            for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-                if name in before:
-                    fill(after, **{name: before[name]})
-        if kind != "LoadBalancer":
-            _drop_unchanged(after, before, *ONLY_OF_LOAD_BALANCERS)
-        if kind not in _REACHED_FROM_OUTSIDE and not after.get("externalIPs"):
-            _drop_unchanged(after, before, "externalTrafficPolicy")
-        if kind == "ExternalName":
-            _drop_unchanged(after, before, "internalTrafficPolicy")
-        ports = {_port_key(port): port for port in before.get("ports") or ()}
-        for port in after.get("ports") or ():
-            known = ports.get(_port_key(port))
-            if known is None or not known.get("nodePort"):
-                continue
-            if kind in _REACHED_FROM_OUTSIDE:
-                port["nodePort"] = port.get("nodePort") or known["nodePort"]
-            elif was in _REACHED_FROM_OUTSIDE:
-                _drop_unchanged(port, known, "nodePort")
+        _keep_address(after, before)
+        _drop_other_types(after, before)
+        if needs_health_check(old):
+            if not needs_health_check(new):
+                _drop_unchanged(after, before, "healthCheckNodePort")
+            elif kept := before.get("healthCheckNodePort"):
+                after["healthCheckNodePort"] = after.get("healthCheckNodePort") or kept
+        _keep_node_ports(after, before)
 
     def validate_name(self, name: str) -> Faults:
         """Tell what is wrong with a name."""
@@ -97,6 +85,41 @@ class ServiceStrategy(Strategy):
     def validate_object_update(self, new: Object, old: Object) -> list[FieldError]:
         """Return what is wrong with a change of the spec."""
         return validate_service_update(new, old)
+
+
+def _keep_address(after: Object, before: Object) -> None:
+    """Keep the address that a Service has, if its type is one that has any."""
+    if after.get("type") == "ExternalName":
+        _drop_unchanged(after, before, *_OF_ADDRESSES)
+    elif before.get("type") != "ExternalName":
+        fill(after, **{name: before[name] for name in _OF_ADDRESSES if name in before})
+    elif after.get("clusterIP") and not after.get("clusterIPs"):
+        after["clusterIPs"] = [after["clusterIP"]]
+
+
+def _drop_other_types(after: Object, before: Object) -> None:
+    """Drop what only the type of before could have."""
+    kind = after.get("type")
+    if kind != "LoadBalancer":
+        _drop_unchanged(after, before, *ONLY_OF_LOAD_BALANCERS)
+    if kind not in _REACHED_FROM_OUTSIDE and not after.get("externalIPs"):
+        _drop_unchanged(after, before, "externalTrafficPolicy")
+    if kind == "ExternalName":
+        _drop_unchanged(after, before, "internalTrafficPolicy")
+
+
+def _keep_node_ports(after: Object, before: Object) -> None:
+    """Keep the node port of each port that there was, if the type is one that has any."""
+    kind, was = after.get("type"), before.get("type")
+    ports = {_port_key(port): port for port in before.get("ports") or ()}
+    for port in after.get("ports") or ():
+        known = ports.get(_port_key(port))
+        if known is None or not known.get("nodePort"):
+            continue
+        if kind in _REACHED_FROM_OUTSIDE:
+            port["nodePort"] = port.get("nodePort") or known["nodePort"]
+        elif was in _REACHED_FROM_OUTSIDE:
+            _drop_unchanged(port, known, "nodePort")
 
 
 def _port_key(port: Object) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from kactors.api.field_errors import (
 )
 from kactors.api.names import is_dns1123_label, is_dns1123_subdomain, is_ip, is_port_name
 from kactors.api.objects import Object
+from kactors.api.service_ranges import needs_health_check
 from kactors.api.validation.common import (
     enumerated,
     faulty,
@@ -62,9 +63,26 @@ def validate_service(service: Object) -> list[FieldError]:
         policies = ("Cluster", "Local")
         errors += enumerated(spec.get(name), f"spec.{name}", policies, optional=True)
     errors += _traffic(spec, kind)
+    errors += _addresses(spec)
+    if spec.get("healthCheckNodePort") and not needs_health_check(service):
+        detail = (
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+        )
+        errors.append(invalid("spec.healthCheckNodePort", spec["healthCheckNodePort"], detail))
     for index, address in enumerate(spec.get("externalIPs") or ()):
         errors += faulty(f"spec.externalIPs[{index}]", address, is_ip(address))
     return errors
+
+
+def _addresses(spec: Object) -> list[FieldError]:
+    """Check that the two fields in which the address stands agree."""
+    address, addresses = spec.get("clusterIP"), spec.get("clusterIPs") or []
+    if not addresses or addresses[0] == address:
+        return []
+    detail = "first value must match `clusterIP`"
+    if not address:
+        detail = "must be empty when `clusterIP` is not specified"
+    return [invalid("spec.clusterIPs", addresses, detail)]
 
 
 def _of_type(spec: Object, kind: str, *, headless: bool) -> list[FieldError]:
@@ -113,6 +131,7 @@ def _ports(ports: Sequence[Object], kind: str) -> list[FieldError]:
     errors = []
     names: list[str] = []
     pairs: list[tuple[Any, Any]] = []
+    outside: list[tuple[Any, int]] = []
     for index, port in enumerate(ports):
         where = f"spec.ports[{index}]"
         name = port.get("name") or ""
@@ -129,6 +148,9 @@ def _ports(ports: Sequence[Object], kind: str) -> list[FieldError]:
         if node_port := port.get("nodePort"):
             if kind in _WITH_NODE_PORTS:
                 errors += port_number(node_port, f"{where}.nodePort")
+                if (pair := (port.get("protocol"), node_port)) in outside:
+                    errors.append(duplicate(f"{where}.nodePort", node_port))
+                outside.append(pair)
             else:
                 detail = f"may not be used when `type` is '{kind}'"
                 errors.append(forbidden(f"{where}.nodePort", detail))
@@ -162,6 +184,11 @@ def validate_service_update(new: Object, old: Object) -> list[FieldError]:
     if kept and address and after.get("clusterIP") != address:
         detail = "may not change once set"
         errors.append(invalid("spec.clusterIPs[0]", after.get("clusterIP"), detail))
+    if needs_health_check(new) and needs_health_check(old):
+        path = "spec.healthCheckNodePort"
+        errors += immutable(
+            after.get("healthCheckNodePort"), before.get("healthCheckNodePort"), path
+        )
     return errors
 
 

@@ -14,13 +14,12 @@ Upstream has a list and a watch for each resource
 (``staging/src/k8s.io/apiserver/pkg/storage/cacher``), and asks for progress where nothing happens.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from heapq import heappop, heappush
-from typing import Final
+from typing import Final, Protocol
 
 from kactors.actors.errors import RequestError
-from kactors.apiserver.cache.watch_cache import WatchCache
 from kactors.apiserver.errors import CacheNotFresh, RevisionGone
 from kactors.apiserver.keys import ROOT
 from kactors.apiserver.storage import Storage, Stored, stored
@@ -37,12 +36,22 @@ _TRUST_SECONDS: Final = 5.0
 _ALL_KEYS: Final = (b"", b"\0")
 
 
+class Follower(Protocol):
+    """What is told of the keys of one prefix, as `WatchCache` and `Taken` are."""
+
+    def replace(self, objects: Iterable[Stored], revision: int) -> None:
+        """Begin anew with the state at ``revision``."""
+
+    def apply(self, key: bytes, revision: int, written: Stored | None) -> None:
+        """Follow one change: a key was written, or deleted if ``written`` is None."""
+
+
 class Feed:
     """See the module's text.
 
     Args:
         storage: the way to etcd.
-        caches: by the prefix of their resource's keys.
+        caches: by the prefix of their keys.
         log: told what goes wrong.
 
     Attributes:
@@ -54,7 +63,7 @@ class Feed:
     def __init__(
         self,
         storage: Storage,
-        caches: Mapping[bytes, WatchCache],
+        caches: Mapping[bytes, Follower],
         *,
         log: Callable[[str], None],
     ) -> None:

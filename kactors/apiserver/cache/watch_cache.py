@@ -181,14 +181,14 @@ class WatchCache:
         if after < self.floor:
             raise RevisionGone(after, self.floor)
         watcher = Watcher(scope, matches, after=after, waiting_max=waiting_max)
-        for change in self._since(after):
+        for change in self.since(after):
             if scope in scopes_of(change):
                 watcher.catch_up(change)
         self.watchers.add(watcher)
         return watcher
 
-    def _since(self, revision: int) -> Iterable[Change]:
-        """Return the changes after a revision, oldest first; looks at no others."""
+    def since(self, revision: int) -> Iterable[Change]:
+        """Return what is remembered of the changes after a revision, oldest first."""
         later: list[Change] = []
         for change in reversed(self._ring):
             if change.revision <= revision:

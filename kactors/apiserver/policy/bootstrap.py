@@ -95,13 +95,9 @@ class Bootstrap:
     Args:
         store: where.
         log: told what goes wrong.
-
-    Attributes:
-        done: they are there.
     """
 
     def __init__(self, store: ObjectStore, log: Callable[[str], None]) -> None:
-        self.done = False
         self._store = store
         self._log = log
 
@@ -116,7 +112,6 @@ class Bootstrap:
                 await sleep(_PAUSE_SECONDS)
             else:
                 del left[0]
-        self.done = True
 
     async def _ensure(self, obj: Object) -> None:
         backend = self._store.backend

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 import attrs
 
 from kactors.api.errors import ApiError
-from kactors.apiserver.storage import Storage, Stored
+from kactors.apiserver.storage import NO_CLAIMS, Claims, Storage, Stored, Swapped
 
 
 @attrs.frozen
@@ -32,12 +32,14 @@ class Outcome:
         delete: delete it instead.
         lease: with which what is written ends; 0 for none.
         answer: the bytes to answer with; ``body`` unless given.
+        claims: further keys that change hands with the write.
     """
 
     body: bytes | None = None
     delete: bool = False
     lease: int = 0
     answer: bytes | None = None
+    claims: Claims = NO_CLAIMS
 
 
 Attempt = Callable[[Stored | None], Awaitable[Outcome]]
@@ -66,6 +68,7 @@ async def guaranteed_update(
     attempt: Attempt,
     *,
     suggestion: Stored | None = None,
+    taken: dict[bytes, None] | None = None,
     dry_run: bool = False,
 ) -> Written:
     """Write what an attempt makes of an object; see the module's text.
@@ -75,6 +78,8 @@ async def guaranteed_update(
         key: of the object.
         attempt: may be called several times.
         suggestion: the state as the cache knows it, if it does.
+        taken: grows by the claimed keys that turn out to be others', for the next attempt to claim
+            different ones, or to refuse; needed by attempts that claim any.
         dry_run: write nothing.
 
     Raises:
@@ -102,30 +107,24 @@ async def guaranteed_update(
         done = await _write(storage, key, current, outcome, dry_run=dry_run)
         if isinstance(done, Written):
             return done
-        current, fresh = done.state, True
-
-
-@attrs.frozen
-class _Lost:
-    """Somebody else has written; this is the state now."""
-
-    state: Stored | None
+        if taken is not None:
+            taken.update(dict.fromkeys(done.taken))
+        current, fresh = done.current, True
 
 
 async def _write(
     storage: Storage, key: bytes, current: Stored | None, outcome: Outcome, *, dry_run: bool
-) -> Written | _Lost:
+) -> Written | Swapped:
     seen = 0 if current is None else current.revision
     answer = outcome.answer or outcome.body
     if answer is None:
         assert current is not None, "what is deleted is there"
         answer = current.body
-    if dry_run:
-        return Written(answer, seen, created=not seen, deleted=outcome.delete)
+    body = None if outcome.delete else outcome.body
     done = await storage.swap(
-        key, seen, None if outcome.delete else outcome.body, lease=outcome.lease
+        key, seen, body, lease=outcome.lease, claims=outcome.claims, dry_run=dry_run
     )
     if not done.revision:
-        return _Lost(done.current)
-    revision = seen if outcome.delete else done.revision
+        return done
+    revision = seen if outcome.delete or dry_run else done.revision
     return Written(answer, revision, created=not seen, deleted=outcome.delete)

@@ -20,7 +20,7 @@ from kactors.api.errors import (
 from kactors.api.field_errors import invalid
 from kactors.api.meta import is_being_deleted, name_of, resource_version_of, uid_of
 from kactors.api.names import generate_name
-from kactors.api.objects import Object, field
+from kactors.api.objects import Object, deep_copy, field
 from kactors.api.registry import Resource
 from kactors.api.rest import (
     before_create,
@@ -33,7 +33,6 @@ from kactors.apiserver.admission.chain import AdmissionChain
 from kactors.apiserver.admission.plugin import AdmissionRequest, Operation
 from kactors.apiserver.authentication.user import User
 from kactors.apiserver.backend import Backend
-from kactors.apiserver.errors import KeyExists
 from kactors.apiserver.event_leases import EventLeases
 from kactors.apiserver.keys import key_of, prefix_of
 from kactors.apiserver.registry.guaranteed_update import (
@@ -42,7 +41,8 @@ from kactors.apiserver.registry.guaranteed_update import (
     Written,
     guaranteed_update,
 )
-from kactors.apiserver.storage import Stored
+from kactors.apiserver.registry.service_ranges import ServiceRanges
+from kactors.apiserver.storage import NO_CLAIMS, Claims, Stored
 
 #: Tries to find a name that nobody has; upstream's ``maxNameGenerationCreateAttempts``.
 _NAME_ATTEMPTS: Final = 8
@@ -65,6 +65,7 @@ class Write:
         subresource: empty for the object itself.
         dry_run: write nothing.
         warnings: for the client; grows.
+        taken: keys that the object was to have, and others have; grows.
     """
 
     user: User
@@ -74,6 +75,7 @@ class Write:
     subresource: str = ""
     dry_run: bool = False
     warnings: list[str] = attrs.field(factory=list)
+    taken: dict[bytes, None] = attrs.field(factory=dict)
 
     @property
     def key(self) -> bytes:
@@ -112,6 +114,7 @@ class ObjectStore:
         backend: etcd and the caches.
         admission: asked about every write.
         leases: for objects that end by themselves.
+        services: gives Services addresses and node ports.
         event_seconds: that an Event lives after its last write.
     """
 
@@ -120,12 +123,14 @@ class ObjectStore:
         backend: Backend,
         admission: AdmissionChain,
         leases: EventLeases,
+        services: ServiceRanges,
         *,
         event_seconds: int,
     ) -> None:
         self.backend = backend
         self.admission = admission
         self._leases = leases
+        self._services = services
         self._event_seconds = event_seconds
 
     # Creating ---------------------------------------------------------------------------------
@@ -137,25 +142,31 @@ class ObjectStore:
             AlreadyExists: there is one of that name.
             Invalid, Forbidden, BadRequest: the rules of the kind, or of the cluster, forbid it.
         """
-        body, generated = await self._prepare_new(write, obj)
+        request, generated = await self._prepare_new(write, obj)
         write.name = name_of(obj)
         lease = await self._lease(write)
-        for attempt in range(_NAME_ATTEMPTS):
-            try:
-                revision = await self._create_key(write, body, lease)
-            except KeyExists:
-                if not generated or attempt == _NAME_ATTEMPTS - 1:
-                    break
-                obj["metadata"]["name"] = write.name = generate_name(
+        names = _NAME_ATTEMPTS if generated else 1
+        while True:
+            body = encode_checked(await self._complete(write, request, obj))
+            claims = self._claims(write, None, body)
+            done = await self.backend.storage.swap(
+                write.key, 0, body, lease=lease, claims=claims, dry_run=write.dry_run
+            )
+            if done.revision:
+                return Written(body, 0 if write.dry_run else done.revision, created=True)
+            if done.current is not None:
+                names -= 1
+                if not names:
+                    raise AlreadyExists(
+                        write.resource.plural, write.name, group=write.resource.group
+                    )
+                request.name = write.name = obj["metadata"]["name"] = generate_name(
                     obj["metadata"]["generateName"], self.backend.chance.below
                 )
-                body = encode_checked(obj)
-            else:
-                return Written(body, revision, created=True)
-        raise AlreadyExists(write.resource.plural, write.name, group=write.resource.group)
+            write.taken.update(dict.fromkeys(done.taken))
 
-    async def _prepare_new(self, write: Write, obj: Object) -> tuple[bytes, bool]:
-        """Complete a new object; return its bytes, and whether its name was made up."""
+    async def _prepare_new(self, write: Write, obj: Object) -> tuple[AdmissionRequest, bool]:
+        """Let a new object be as its kind has it; tell whether its name was made up."""
         resource, backend = write.resource, self.backend
         fill_namespace(resource, obj, write.namespace)
         if resource_version_of(obj):
@@ -167,15 +178,32 @@ class ObjectStore:
         fill_system_fields(obj, uid=backend.uid(), now_ns=backend.wall_ns())
         write.warnings += before_create(resource, obj)
         request.name = name_of(obj)
-        await self.admission.validate(request)
-        return encode_checked(obj), generated
+        return request, generated
 
-    async def _create_key(self, write: Write, body: bytes, lease: int) -> int:
-        if not write.dry_run:
-            return await self.backend.storage.create(write.key, body, lease=lease)
-        if await self.backend.storage.get(write.key) is not None:
-            raise KeyExists(write.key.decode())
-        return 0
+    async def _complete(self, write: Write, request: AdmissionRequest, new: Object) -> Object:
+        """Return a prepared object with what only the cluster can give it, if admission agrees."""
+        if (ranges := self._ranges_of(write)) is not None and not write.subresource:
+            new = deep_copy(new)  # what it is given now may have to be something else next time
+            ranges.give(new, request.old, write.taken)
+        request.object = new
+        await self.admission.validate(request)
+        return new
+
+    def _ranges_of(self, write: Write) -> ServiceRanges | None:
+        """Return what gives objects of this kind further keys, if they have any."""
+        is_service = (write.resource.group, write.resource.plural) == ("", "services")
+        return self._services if is_service else None
+
+    def _claims(self, write: Write, before: bytes | None, after: bytes | None) -> Claims:
+        """Return the keys that change hands when these bytes take the place of those."""
+        ranges = self._ranges_of(write)
+        if ranges is None:
+            return NO_CLAIMS
+        return ranges.claims(
+            None if before is None else decode(before),
+            None if after is None else decode(after),
+            f"{write.namespace}/{write.name}",
+        )
 
     async def _lease(self, write: Write) -> int:
         """Return the lease with which what is written ends; 0 for what does not."""
@@ -212,7 +240,8 @@ class ObjectStore:
                 check_create()
                 new = change(None)
                 self._check_identity(write, new)
-                body, _ = await self._prepare_new(write, new)
+                request, _ = await self._prepare_new(write, new)
+                body = encode_checked(await self._complete(write, request, new))
                 return Outcome(body, lease=await self._lease(write))
             old = decode(current.body, current.revision)
             return await self._updated(write, change(old), old, current.lease)
@@ -227,11 +256,21 @@ class ObjectStore:
         suggestion = (
             None if entry is None else Stored(entry.key, entry.body, entry.revision, entry.lease)
         )
+
+        async def claiming(current: Stored | None) -> Outcome:
+            outcome = await attempt(current)
+            if outcome.body is None and not outcome.delete:
+                return outcome
+            before = None if current is None else current.body
+            after = None if outcome.delete else outcome.body
+            return attrs.evolve(outcome, claims=self._claims(write, before, after))
+
         return await guaranteed_update(
             self.backend.storage,
             write.key,
-            attempt,
+            attempt if self._ranges_of(write) is None else claiming,
             suggestion=suggestion,
+            taken=write.taken,
             dry_run=write.dry_run,
         )
 
@@ -242,8 +281,7 @@ class ObjectStore:
         request = write.admission(Operation.UPDATE, new, old)
         await self.admission.admit(request)
         before_update(write.resource, new, old, status=write.subresource == "status")
-        await self.admission.validate(request)
-        return await self.outcome(write, new, old, lease)
+        return await self.outcome(write, await self._complete(write, request, new), old, lease)
 
     async def outcome(self, write: Write, new: Object, old: Object, lease: int = 0) -> Outcome:
         """Return what is to become of an object: nothing new, a write, or that it goes."""

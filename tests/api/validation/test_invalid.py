@@ -339,6 +339,13 @@ OTHERS = [
      "spec.ports[0].name: Required value"),
     ("Service", [("spec.ports", [{"port": 80, "name": name} for name in "ab"])],
      "spec.ports[1]: Duplicate value"),
+    ("Service", [("spec.type", "NodePort"), ("spec.ports", [
+        {"port": 80 + number, "name": f"p{number}", "nodePort": 30000} for number in range(2)])],
+     "spec.ports[1].nodePort: Duplicate value"),
+    ("Service", [("spec.healthCheckNodePort", 30000)], "may only be set when `type` is 'LoadB"),
+    ("Service", [("spec.clusterIP", "10.0.0.1"), ("spec.clusterIPs", ["10.0.0.2"])],
+     "first value must match `clusterIP`"),
+    ("Service", [("spec.clusterIPs", ["10.0.0.2"])], "must be empty when `clusterIP` is not"),
     ("Service", [("spec.ports.0.nodePort", 30000)], "may not be used when `type` is 'ClusterIP'"),
     ("Service", [("spec.type", "ExternalName")], "spec.externalName: Required value"),
     ("Service", [("spec.type", "NodePort"), ("spec.clusterIP", "None")],

@@ -54,6 +54,9 @@ REFUSED = [
     ("Job", [("spec.template.spec.containers.0.image", "x")], [], "spec.template: Invalid value"),
     ("Service", [("spec.clusterIP", "10.0.0.2")], [("spec.clusterIP", "10.0.0.1")],
      "may not change once set"),
+    ("Service", [("spec.healthCheckNodePort", 30001)],
+     [("spec.type", "LoadBalancer"), ("spec.externalTrafficPolicy", "Local"),
+      ("spec.healthCheckNodePort", 30000)], "spec.healthCheckNodePort: Invalid value: 30001: fi"),
     ("ConfigMap", [("data", {"a": "c"})], [("immutable", True)],
      "data: Forbidden: field is immutable when `immutable` is set"),
     ("ConfigMap", [("immutable", False)], [("immutable", True)], "immutable: Forbidden"),
@@ -204,6 +207,24 @@ def test_addresses_of_services_are_kept() -> None:
     before = [(f"spec.{name}", value) for name, value in ALLOCATED.items()]
     new = _updated("Service", [("spec.clusterIP", ...), ("spec.clusterIPs", ...)], before)
     assert {name: new["spec"][name] for name in ALLOCATED} == ALLOCATED
+
+
+def test_the_port_of_health_checks_is_kept() -> None:
+    """As long as there are any: it goes with the policy that needs them."""
+    before = [("spec.type", "LoadBalancer"), ("spec.externalTrafficPolicy", "Local"),
+              ("spec.healthCheckNodePort", 30000)]  # fmt: skip
+    for missing in (..., 0):
+        kept = _updated("Service", [("spec.healthCheckNodePort", missing)], before)
+        assert kept["spec"]["healthCheckNodePort"] == 30000
+    without = _updated("Service", [("spec.externalTrafficPolicy", "Cluster")], before)
+    assert "healthCheckNodePort" not in without["spec"]
+
+
+def test_an_address_that_is_asked_for_stands_in_both_fields() -> None:
+    """Also if the Service had none, being a name of something else."""
+    before = [("spec.type", "ExternalName"), ("spec.externalName", "a.b")]
+    changes = [("spec.type", "ClusterIP"), ("spec.clusterIP", "10.0.0.1")]
+    assert _updated("Service", changes, before)["spec"]["clusterIPs"] == ["10.0.0.1"]
 
 
 def test_addresses_go_with_the_type() -> None:
