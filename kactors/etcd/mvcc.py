@@ -20,6 +20,7 @@ from kactors.etcd.hashing import hash_of
 from kactors.etcd.key_index import KeyIndex
 from kactors.etcd.key_range import KeyRange
 from kactors.etcd.messages.kv import KeyValue
+from kactors.wire.sharing import shared
 
 #: What a version costs beside its key and value, roughly: the index, the log, the objects.
 VERSION_OVERHEAD_BYTES = 256
@@ -65,6 +66,7 @@ class Mvcc:
 
     def put(self, key: bytes, value: bytes, lease: int = 0) -> Change:
         """Write a key at the next revision; visible at once, lasting with `commit`."""
+        value = shared(value)
         revision = self.revision + 1
         before = self.index.newest(key)
         if before is None:

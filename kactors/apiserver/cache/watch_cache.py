@@ -28,6 +28,7 @@ from kactors.apiserver.errors import RevisionGone
 from kactors.apiserver.keys import key_of, name_in, namespace_prefix
 from kactors.apiserver.storage import Stored
 from kactors.etcd.key_range import prefix_end
+from kactors.wire.sharing import shared
 
 Trigger = Callable[[Object], str]
 """Computes the field by which a resource is indexed."""
@@ -119,7 +120,7 @@ class WatchCache:
 
     def _entry(self, item: Stored) -> Entry:
         namespace, name = name_in(self.prefix, item.key)
-        entry = Entry(item.key, namespace, name, item.body, item.revision, item.lease)
+        entry = Entry(item.key, namespace, name, shared(item.body), item.revision, item.lease)
         return (
             entry if self._trigger is None else entry._replace(trigger=self._trigger(entry.object))
         )

@@ -28,6 +28,7 @@ from kactors.runtime.sim.agenda import Agenda
 from kactors.runtime.sim.burial import bury, close_generator
 from kactors.runtime.sim.cancel import NEVER, NEVER_SECONDS, SimCancelScope
 from kactors.runtime.sim.errors import Cancelled, LivelockError, SimulationError
+from kactors.runtime.sim.garbage import rare_collections
 from kactors.runtime.sim.nursery import Owner, SimNursery
 from kactors.runtime.sim.task import TIE_FACTOR, TIE_MASK, Entry, Task
 from kactors.runtime.sim.waiter import SimWaiter
@@ -175,7 +176,7 @@ class Kernel(Agenda):
         hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(firstiter=None, finalizer=partial(close_generator, self))
         try:
-            with watchdog(self, self._step_seconds_max):
+            with rare_collections(), watchdog(self, self._step_seconds_max):
                 return self._loop(until_ns, stop)
         except _Halt:
             return True
