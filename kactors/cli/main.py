@@ -10,15 +10,20 @@ from kactors import __version__
 
 #: Command -> the module and the name in it.
 COMMANDS: Final[Mapping[str, str]] = {
+    "bench": "kactors.cli.bench:bench",
     "certs": "kactors.cli.certs:certs",
     "check": "kactors.cli.check:check",
     "etcd": "kactors.cli.etcd:etcd",
     "etcdctl": "kactors.cli.etcdctl:etcdctl",
+    "hunt": "kactors.cli.hunt:hunt",
     "list": "kactors.cli.list:show_list",
     "mutants": "kactors.cli.mutants:mutants",
     "raft": "kactors.cli.raft:raft",
+    "replay": "kactors.cli.replay:replay",
     "run": "kactors.cli.run:run",
+    "shrink": "kactors.cli.shrink:shrink",
     "up": "kactors.cli.up:up",
+    "verify": "kactors.cli.verify:verify",
 }
 
 

@@ -1,5 +1,7 @@
 """The whole scheduler without its I/O: objects and times go in, effects come out."""
 
+from typing import Self
+
 from kactors.api.objects import Object
 from kactors.runtime.random import stream
 from kactors.scheduler.algorithm import Algorithm, ScalarAlgorithm
@@ -92,6 +94,11 @@ class SchedulerCore:
             frameworks=self.frameworks,
             algorithm=self.algorithm,
         )
+
+    @classmethod
+    def with_seed(cls, config: SchedulerConfig, seed: int) -> Self:
+        """Return a scheduler of this configuration whose chance this seed decides."""
+        return cls(config, seed=seed)
 
     def _make_queue(self) -> SchedulingQueue:
         sorts = [framework.plugins.queue_sort[0] for framework in self.frameworks.values()]

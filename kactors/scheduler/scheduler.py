@@ -71,12 +71,14 @@ class SchedulerContext:
         scheduler: its configuration.
         election: if only one of several shall act; None to act at once.
         bindings_max: how many bindings are written at the same time.
+        new_core: makes the core of each term, of the configuration and a seed.
     """
 
     config: ClientConfig
     scheduler: SchedulerConfig = attrs.field(factory=SchedulerConfig)
     election: LeaderElectionConfig | None = None
     bindings_max: int = 64
+    new_core: Callable[[SchedulerConfig, int], SchedulerCore] = SchedulerCore.with_seed
 
 
 @attrs.define
@@ -181,7 +183,7 @@ class Scheduler(Actor):
     def _new_core(self) -> SchedulerCore:
         self._terms += 1
         seed = self.random("scheduler", self._terms).getrandbits(63)
-        return SchedulerCore(self._context.scheduler, seed=seed)
+        return self._context.new_core(self._context.scheduler, seed)
 
     def _begin_anew(self) -> None:
         """Forget what a term that is over has assumed: read everything again."""

@@ -1,0 +1,1 @@
+"""Benchmarks of the scheduler, in the form of upstream's scheduler_perf."""

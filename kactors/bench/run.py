@@ -1,0 +1,48 @@
+"""One workload under one meter."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from kactors.bench.algorithm import AlgorithmRun, plain_form
+from kactors.bench.end_to_end import EndToEndRun
+from kactors.bench.errors import Stuck
+from kactors.bench.invariants import violations
+from kactors.bench.progress import Progress
+from kactors.bench.record import Record
+
+__all__ = ["METERS", "run_workload"]
+
+
+def _algorithm(record: Record, progress: Progress, seed: int, masters: int) -> None:
+    del masters
+    record.baseline = plain_form(record.workload, seed=seed)
+    AlgorithmRun(record, progress, seed=seed).run()
+
+
+def _end_to_end(record: Record, progress: Progress, seed: int, masters: int) -> None:
+    EndToEndRun(record, progress, seed=seed, masters=masters).run()
+
+
+METERS: Final[Mapping[str, Callable[[Record, Progress, int, int], None]]] = {
+    "algorithm": _algorithm,
+    "end-to-end": _end_to_end,
+}
+
+
+def run_workload(
+    record: Record, progress: Progress, *, seed: int = 0, masters: int = 1
+) -> list[str]:
+    """Run a workload, and look whether the pods are where they may be; return what is wrong.
+
+    Args:
+        record: says what to run; takes what is found, also if it is interrupted.
+        progress: is told how far it is.
+        seed: of all that is chance.
+        masters: for the meter ``end-to-end``.
+    """
+    found = []
+    try:
+        METERS[record.meter](record, progress, seed, masters)
+    except Stuck as problem:
+        found.append(str(problem))
+    return [*found, *violations(record)]
