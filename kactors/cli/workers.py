@@ -15,7 +15,7 @@ __all__ = ["Done", "in_order", "run_jobs"]
 T = TypeVar("T")
 
 #: What workers import once for all of them.
-_PRELOAD: Final = ["kactors.testing.mutants.campaign", "kactors.testing.raft"]
+_PRELOAD: Final = ("kactors.testing.mutants.campaign", "kactors.testing.raft")
 
 
 @attrs.frozen
@@ -40,7 +40,10 @@ class _Worker:
 
 
 def run_jobs(
-    function: Callable[..., T], jobs: Sequence[tuple[Any, ...]], processes: int
+    function: Callable[..., T],
+    jobs: Sequence[tuple[Any, ...]],
+    processes: int,
+    preload: Sequence[str] = _PRELOAD,
 ) -> Generator[Done[T], None, None]:
     """Call ``function`` with each of ``jobs``, and yield what comes, as it comes.
 
@@ -51,12 +54,13 @@ def run_jobs(
         function: can be imported by name; so can what it takes and returns.
         jobs: the arguments of each call.
         processes: how many may run at the same time.
+        preload: modules that all workers need: imported once, by the first call of a program.
 
     Raises:
         Exception: what ``function`` raised, with a note of where.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
+    context.set_forkserver_preload(list(preload))
     waiting = iter(enumerate(jobs))
     running: dict[Connection, _Worker] = {}
     try:

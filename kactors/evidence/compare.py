@@ -5,7 +5,7 @@ Everything works on iterables, so that traces are compared straight from their f
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
@@ -108,7 +108,25 @@ def _differing(one: Event | Record | None, other: Event | Record | None) -> tupl
     )
 
 
-def differing_window(left: Digest, right: Digest) -> tuple[int, int] | None:
+class Digested(Protocol):
+    """What of a digest is compared; `Digest` itself, or what is left of one in another process."""
+
+    @property
+    def events(self) -> int:
+        """How many events there were."""
+        ...
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The digests after each full interval, in order."""
+        ...
+
+    def hexdigest(self) -> str:
+        """Return the digest of all events."""
+        ...
+
+
+def differing_window(left: Digested, right: Digested) -> tuple[int, int] | None:
     """Return the stretch of events in which two digests first differ, or nothing.
 
     Both must have checkpoints at the same intervals; the stretch is for ``Digest(keep=...)``.

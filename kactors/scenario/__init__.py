@@ -4,6 +4,7 @@ Everything that a printed scenario mentions can be imported from here, so
 ``eval(repr(scenario), vars(kactors.scenario)) == scenario``.
 """
 
+from kactors.cluster.topology import CloudOptions as CloudOptions
 from kactors.cluster.topology import NodePool as NodePool
 from kactors.cluster.topology import Topology as Topology
 from kactors.faults import *  # noqa: F403 - every fault, trigger and time

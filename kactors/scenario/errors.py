@@ -34,6 +34,7 @@ class BrokenFile(ScenarioError):
     Attributes:
         path: of the file.
         line: counted from 1; 0 if it is no single line.
+        problem: what is wrong, without the place.
     """
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
@@ -41,6 +42,11 @@ class BrokenFile(ScenarioError):
         super().__init__(f"{where}: {problem}")
         self.path = path
         self.line = line
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[type["BrokenFile"], tuple[Path, int, str]]:
+        """Let it come over from a worker process."""
+        return BrokenFile, (self.path, self.line, self.problem)
 
 
 class UnknownToken(ScenarioError, ValueError):

@@ -4,7 +4,7 @@ An oracle looks at the truth and at what components hold, never sends a message,
 because a promise was broken: it reports a `Finding`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import attrs
@@ -41,11 +41,13 @@ class Scene:
         cluster: whose observer they may ask.
         truth: what is stored.
         report: takes findings.
+        core: the hosts that must be well in the end; others may stay broken for good.
     """
 
     cluster: SimulatedCluster
     truth: Truth
     report: Callable[[Finding], None]
+    core: Sequence[str]
 
     @property
     def now_ns(self) -> int:

@@ -109,7 +109,7 @@ class _Course:
         self.core = core_of(scenario, seed)
         self.violations: list[Violation] = []
         self.findings: list[Finding] = []
-        scene = Scene(cluster, self.truth, self._found)
+        scene = Scene(cluster, self.truth, self._found, self.core)
         self.oracles = [oracle(scene) for oracle in oracles]
         liveness = scenario.budget == "recoverable"
         self.liveness = liveness
@@ -269,7 +269,10 @@ class _Course:
             virtual_s=self.world.time,
             wall_s=wall_s,
             faults=self.injector.counts(),
-            probes=dict(self.world.probes.hits),
+            probes={
+                **dict.fromkeys(self.world.probes.never_hit, 0),
+                **self.world.probes.hits,
+            },
             replay=str(token_for(self.scenario, self.seed)),
             timeline=timeline,
         )

@@ -1,0 +1,184 @@
+"""``kactors hunt``: many seeds on all cores."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from time import perf_counter  # noqa: TID251 - how long it takes, which no run sees
+from typing import IO
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from kactors.cli.scenarios import VIOLATED, broken_files_end, dump, is_stdout, json_option
+from kactors.cli.shrinking import shrink_file
+from kactors.cli.workers import Done, in_order, run_jobs
+from kactors.scenario.campaign import Campaign, Failure, Run, run_once
+from kactors.scenario.loader import find_files, load
+
+__all__ = ["hunt"]
+
+_Job = tuple[str, int]
+_PRELOAD = ("kactors.cli.shrinking",)
+
+
+def _seeds(context: click.Context, parameter: click.Parameter, value: str) -> range:
+    """Read ``A:B``, the seeds from A up to but not including B, or one seed."""
+    found = re.fullmatch(r"(\d+)(?::(\d+))?", value)
+    if found is None or (found[2] and int(found[2]) <= int(found[1])):
+        raise click.BadParameter(
+            f"{value!r}: give A:B with A below B, such as 0:100", context, parameter
+        )
+    first = int(found[1])
+    return range(first, int(found[2]) if found[2] else first + 1)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--seeds",
+    callback=_seeds,
+    default="0:20",
+    show_default=True,
+    metavar="A:B",
+    help="From A up to, not including, B.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one for each core",
+    help="Worker processes.",
+)
+@click.option(
+    "--replays",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("replays"),
+    show_default=True,
+    help="Where replay files of failures are written.",
+)
+@click.option("--shrink", is_flag=True, help="Shrink one run of each kind of failure.")
+@json_option
+@click.pass_context
+def hunt(
+    context: click.Context,
+    paths: tuple[Path, ...],
+    seeds: range,
+    jobs: int,
+    replays: Path,
+    json_file: IO[str] | None,
+    *,
+    shrink: bool,
+) -> None:
+    """Run scenarios, or folders of them, with many seeds, on all cores.
+
+    Runs that fail alike are one failure, with a replay file. A worker that is killed costs its
+    run's repetition; Ctrl-C shows what is known so far. Ends with 0 if every run held, with 1 if
+    one did not or is missing, and with 2 if a file is broken.
+    """
+    began = perf_counter()
+    with broken_files_end(context):
+        files = find_files(paths)
+        for path in files:
+            load(path)  # a broken one is found now, not after hours
+        wanted = [(str(path), seed) for seed in seeds for path in files]
+        campaign = Campaign()
+        try:
+            _hunt(wanted, jobs, campaign)
+            if shrink:
+                _shrink(campaign, dict(zip(map(_name, files), files, strict=True)), jobs)
+        except KeyboardInterrupt:
+            campaign.complete = False
+            click.echo("interrupted: what follows is what is known so far", err=True)
+    for failure in campaign.failures.values():
+        failure.file = _write(failure, replays)
+    wall_s = perf_counter() - began
+    if json_file is not None:
+        dump(campaign.as_json(wall_s), json_file)
+    if not is_stdout(json_file):
+        _show(campaign, wall_s)
+    context.exit(VIOLATED if campaign.failures or not campaign.complete else 0)
+
+
+def _name(path: Path) -> str:
+    return load(path).scenario.name
+
+
+def _hunt(wanted: Sequence[_Job], jobs: int, campaign: Campaign) -> None:
+    """Make all runs; those whose worker dies once more."""
+    lost = _make_runs(wanted, jobs, campaign, "and is run once more")
+    again = [wanted[number] for number in lost]
+    if again and _make_runs(again, jobs, campaign, "again: this run is missing"):
+        campaign.complete = False
+
+
+def _make_runs(wanted: Sequence[_Job], jobs: int, campaign: Campaign, then: str) -> list[int]:
+    """Add runs to the campaign; return the numbers of those whose worker has died."""
+    lost = []
+    with closing(run_jobs(run_once, wanted, jobs, _PRELOAD)) as outcomes:
+        for done in _shown(outcomes, len(wanted), "hunting"):
+            if done.result is not None:
+                campaign.add(done.result)
+                continue
+            lost.append(done.number)
+            path, seed = wanted[done.number]
+            click.echo(f"the worker on {path}, seed {seed}, {done.death}, {then}", err=True)
+    return lost
+
+
+def _shown(outcomes: Iterator[Done[Run]], total: int, what: str) -> Iterator[Done[Run]]:
+    """Yield outcomes in order, and show how far it is."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=total)
+
+        def counted() -> Iterator[Done[Run]]:
+            for done in outcomes:
+                progress.update(task, advance=1)
+                yield done
+
+        yield from in_order(counted())
+
+
+def _shrink(campaign: Campaign, files: dict[str, Path], jobs: int) -> None:
+    """Shrink one run of each failure."""
+    failures = list(campaign.failures.values())
+    wanted = [(str(files[failure.run.scenario]), failure.run.seed) for failure in failures]
+    with closing(run_jobs(shrink_file, wanted, jobs, _PRELOAD)) as outcomes:
+        for done in in_order(outcomes):
+            if done.result is not None:
+                failure = failures[done.number]
+                failure.run = done.result.of(failure.run)
+                failure.shrunk_faults = done.result.faults
+
+
+def _write(failure: Failure, folder: Path) -> Path:
+    """Write a failure's replay file; its name says what it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    what = re.sub(r"[^a-z0-9]+", "-", failure.run.signature.lower()).strip("-")[:60]
+    path = folder / f"{failure.run.scenario}-{failure.run.seed}-{what}.py".replace("-", "_")
+    path.write_text(failure.run.source, encoding="utf-8")
+    return path
+
+
+def _show(campaign: Campaign, wall_s: float) -> None:
+    failed = campaign.runs - campaign.held
+    click.echo(f"{campaign.runs} runs: {campaign.held} held, {failed} violated")
+    for failure in campaign.failures.values():
+        run = failure.run
+        click.echo(f"  {run.scenario}, seed {run.seed}, {failure.count} runs: {run.signature}")
+        click.echo(f"    {run.text}")
+        click.echo(f"    kactors replay {failure.file}")
+    counts = ", ".join(
+        f"{kind} {each.felt}/{each.fired}/{each.armed}"
+        for kind, each in sorted(campaign.faults.items())
+    )
+    click.echo(f"faults felt/fired/armed: {counts or 'none'}")
+    if campaign.probes_never_hit:
+        click.echo(f"probes never hit: {', '.join(campaign.probes_never_hit)}")
+    ratio = campaign.virtual_s / wall_s if wall_s else 0.0
+    click.echo(f"{campaign.virtual_s:.0f} virtual s in {wall_s:.0f} s: {ratio:.0f} times as fast")

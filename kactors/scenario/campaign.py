@@ -1,0 +1,159 @@
+"""Many runs, and what they have in common: failures by their signatures, faults, probes."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from kactors.faults.injector import Counts
+from kactors.scenario.loader import load, located
+from kactors.scenario.replay import replay_source
+from kactors.scenario.run import run
+
+__all__ = ["Campaign", "Failure", "Run", "run_once"]
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """What a campaign keeps of one run.
+
+    Attributes:
+        scenario, seed: of the run.
+        signature: of its failure; empty if all held.
+        text: of its first violation.
+        replay: the token.
+        source: of the replay file; empty if all held.
+        virtual_s, wall_s: how long it was, and took.
+        faults, probes: as in an `Outcome`.
+    """
+
+    scenario: str
+    seed: int
+    signature: str
+    text: str
+    replay: str
+    source: str
+    virtual_s: float
+    wall_s: float
+    faults: dict[str, Counts]
+    probes: dict[str, int]
+
+
+def run_once(path: str, seed: int) -> Run:
+    """Run a scenario file, in whatever process this is.
+
+    Raises:
+        BrokenFile: it cannot be run.
+    """
+    loaded = load(Path(path))
+    with located(loaded.path, loaded.source):
+        outcome, _ = run(loaded.scenario, seed)
+    first = outcome.violations[0].text if outcome.violations else ""
+    source = replay_source(loaded, outcome.scenario, seed, why=first) if first else ""
+    return Run(
+        scenario=outcome.scenario.name,
+        seed=seed,
+        signature=outcome.signature,
+        text=first,
+        replay=outcome.replay,
+        source=source,
+        virtual_s=outcome.virtual_s,
+        wall_s=outcome.wall_s,
+        faults=outcome.faults,
+        probes=outcome.probes,
+    )
+
+
+@attrs.define
+class Failure:
+    """Runs that failed in the same way.
+
+    Attributes:
+        run: the first of them, in the order of the campaign.
+        count: how many there are.
+        file: where the replay file is; None before it is written.
+        shrunk_faults: how many faults are left of it, if it was shrunk.
+    """
+
+    run: Run
+    count: int = 1
+    file: Path | None = None
+    shrunk_faults: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON object of one failure."""
+        return {
+            "scenario": self.run.scenario,
+            "seed": self.run.seed,
+            "signature": self.run.signature,
+            "text": self.run.text,
+            "runs": self.count,
+            "replay": self.run.replay,
+            "file": None if self.file is None else str(self.file),
+            "shrunk_faults": self.shrunk_faults,
+        }
+
+
+@attrs.define
+class Campaign:
+    """What is known so far; runs are to be added in the order of the campaign.
+
+    Attributes:
+        runs, held: how many there were, and how many of them held.
+        failures: by scenario and signature.
+        virtual_s: of all runs together.
+        faults: of all runs together, by kind.
+        probes: of all runs together.
+        complete: nobody interrupted it, and no run was lost.
+    """
+
+    runs: int = 0
+    held: int = 0
+    failures: dict[tuple[str, str], Failure] = attrs.field(factory=dict)
+    virtual_s: float = 0.0
+    faults: dict[str, Counts] = attrs.field(factory=dict)
+    probes: Counter[str] = attrs.field(factory=Counter)
+    complete: bool = True
+
+    def add(self, run: Run) -> Failure | None:
+        """Take one more run into account; return its failure if it is a new one."""
+        self.runs += 1
+        self.virtual_s += run.virtual_s
+        for kind, counts in run.faults.items():
+            before = self.faults.get(kind, Counts(0, 0, 0))
+            self.faults[kind] = Counts(
+                armed=before.armed + counts.armed,
+                fired=before.fired + counts.fired,
+                felt=before.felt + counts.felt,
+            )
+        for name, hits in run.probes.items():
+            self.probes[name] += hits
+        if not run.signature:
+            self.held += 1
+            return None
+        known = self.failures.get((run.scenario, run.signature))
+        if known is not None:
+            known.count += 1
+            return None
+        failure = self.failures[run.scenario, run.signature] = Failure(run)
+        return failure
+
+    @property
+    def probes_never_hit(self) -> list[str]:
+        """The probes that no run has hit, sorted."""
+        return sorted(name for name, hits in self.probes.items() if not hits)
+
+    def as_json(self, wall_s: float) -> dict[str, Any]:
+        """Return the JSON object of ``kactors hunt --json``; see the manual."""
+        return {
+            "runs": self.runs,
+            "held": self.held,
+            "violated": self.runs - self.held,
+            "failures": [failure.as_json() for failure in self.failures.values()],
+            "virtual_s": round(self.virtual_s, 3),
+            "wall_s": round(wall_s, 3),
+            "faults": {kind: attrs.asdict(self.faults[kind]) for kind in sorted(self.faults)},
+            "probes_never_hit": self.probes_never_hit,
+            "complete": self.complete,
+        }
