@@ -13,8 +13,8 @@ followers work; what arrives meanwhile shares the next sync. A third task reads 
 members that are behind.
 
 What comes alone, to a disk that confirms at once, gets no company in the writer, and would only
-pay for the change of tasks: the turn itself makes it durable. It came alone if what was written
-before it did.
+pay for the change of tasks: the turn itself makes it durable. Whether it will stay alone is
+guessed from the latest writes.
 
 A failure of the disk, or of anything else here, ends all of them: the member stops rather than
 promise what it may not keep.
@@ -49,8 +49,8 @@ from kactors.runtime import Waiter, current_time, open_nursery, sleep_until, wai
 
 #: Entries that are applied before other tasks have their turn.
 _APPLIED_PER_TURN = 2000
-#: So many entries in one write are company: those that come next wait for the writer.
-_ALONE_ENTRIES_MAX: Final = 2
+#: After so many writes of one entry each the next is expected to have no company, either.
+_ALONE_WRITES: Final = 4
 #: A proposal that comes so soon after another waits for those that follow it, and goes with them;
 #: one that comes alone goes at once, which spares a switch of tasks.
 BURST_SECONDS: Final = 0.0002
@@ -110,7 +110,7 @@ class Driver:
         self._proposals: list[_Proposal] = []
         self._unwritten: list[Ready] = []
         self._writing = False
-        self._wrote_entries = 0  # in the latest write
+        self._alone_writes = 0  # of one entry, without one of several in between
         self._chunks: list[ChunkRequest] = []
         self._mail = PeerMail(surroundings.send_to_member)
         self._pump = Wakeup()
@@ -336,13 +336,13 @@ class Driver:
         if (
             len(queued) == 1
             and not (self._writing or self._closing)
-            and self._wrote_entries <= _ALONE_ENTRIES_MAX
+            and self._alone_writes >= _ALONE_WRITES
+            and len(queued[0].entries) == 1
         ):
             ready = queued[0]
             self._mail.flush()
             if self.storage.write_now(ready):
                 queued.clear()
-                self._wrote_entries = len(ready.entries)
                 self.raft.persisted(ready.number)
                 self._mail.put(ready.messages)
                 self._mail.flush()
@@ -369,7 +369,8 @@ class Driver:
                 self._writing = True
                 installed = await self.storage.write(batch)
                 self._writing = False
-                self._wrote_entries = sum(len(ready.entries) for ready in batch)
+                alone = sum(len(ready.entries) for ready in batch) <= 1
+                self._alone_writes = self._alone_writes + 1 if alone else 0
                 for each in installed:
                     self.applier.adopt(each.store)
                 self.raft.persisted(batch[-1].number)
