@@ -1,7 +1,7 @@
 """A whole cluster in virtual time, from one seed."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -10,6 +10,7 @@ import attrs
 
 from kactors.actors import RequestError, System, World
 from kactors.actors.system_asker import SystemAsker
+from kactors.api import codec
 from kactors.api.meta import is_true, name_of
 from kactors.api.objects import Object, field
 from kactors.apiserver.authentication.tokens import TokenAuthority
@@ -44,6 +45,8 @@ class SimulatedCluster:
     Args:
         topology: what it consists of.
         seed: decides everything.
+        paranoid: no two actors share a decoded object, as long as the context is open: slower, and
+            the same digest, unless somebody changes what others see, too.
         world: more options of the `World`.
 
     Attributes:
@@ -54,8 +57,12 @@ class SimulatedCluster:
         cloud: that the nodes are in, if the topology wants one.
     """
 
-    def __init__(self, topology: Topology, seed: int = 0, **world: Any) -> None:
+    def __init__(
+        self, topology: Topology, seed: int = 0, *, paranoid: bool = False, **world: Any
+    ) -> None:
         self.topology = topology
+        self.paranoid = paranoid
+        self._open = ExitStack()
         self.world = World(seed, **world)
         self.observer = Observer(self.world)
         self.cloud = launched(topology)
@@ -81,6 +88,8 @@ class SimulatedCluster:
             host.deploy(factory, actor.name, policy=actor.policy)
 
     def __enter__(self) -> Self:
+        if self.paranoid:
+            self._open.enter_context(codec.paranoid())
         return self
 
     def __exit__(
@@ -89,7 +98,8 @@ class SimulatedCluster:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.world.close()
+        with self._open:
+            self.world.close()
 
     def client(self, user: User | None = None, *, host: str = ADMIN_HOST, **config: Any) -> Client:
         """Return a new client of the apiservers, for tasks that run on a host of the world.
