@@ -1,0 +1,95 @@
+"""In the end traffic goes to the pods that are ready, and to no others."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kactors.api.meta import is_being_deleted, is_true, labels_of, name_of, uid_of
+from kactors.api.objects import Object, field
+from kactors.node.proxy.endpoint import SERVICE_NAME_LABEL
+from kactors.scenario.oracle import Oracle
+
+__all__ = ["EndpointsMatch"]
+
+
+class EndpointsMatch(Oracle):
+    """Once all is healed: slices name the ready pods, each address its owner; proxies know them.
+
+    While faults last, endpoints and proxies may be behind; afterwards nobody may stay so. Catches
+    k8s#127429 (a controller that compares with a stale Endpoints object and never looks again),
+    k8s#109414 (an address that is another pod's by now) and k8s#28674 (a proxy that keeps stale
+    rules and says that it is well).
+    """
+
+    name: ClassVar[str] = "endpoints"
+
+    def finish(self, *, converged: bool) -> None:
+        """Compare pods, slices and the tables of the nodes of the core."""
+        if not converged:
+            return
+        for (namespace, name), service in self.scene.truth.objects("services").items():
+            if field(service, "spec", "selector"):
+                slices = self._slices_of(namespace, name)
+                self._compare_pods(namespace, name, service, slices)
+                self._compare_tables(f"{namespace}/{name}", slices)
+
+    def _slices_of(self, namespace: str, service: str) -> list[Object]:
+        return [
+            each
+            for each in self.scene.truth.in_namespace("endpointslices", namespace)
+            if labels_of(each).get(SERVICE_NAME_LABEL) == service
+        ]
+
+    def _compare_pods(
+        self, namespace: str, name: str, service: Object, slices: list[Object]
+    ) -> None:
+        selector = field(service, "spec", "selector")
+        ready = {
+            field(pod, "status", "podIP", default=""): uid_of(pod)
+            for pod in self.scene.truth.in_namespace("pods", namespace)
+            if selector.items() <= labels_of(pod).items()
+            and is_true(pod, "Ready")
+            and not is_being_deleted(pod)
+        }
+        listed = {
+            address: field(endpoint, "targetRef", "uid", default="")
+            for endpoint in _ready_endpoints(slices)
+            for address in endpoint["addresses"]
+        }
+        missing = [address for address in ready if address not in listed]
+        excess = [address for address in listed if address not in ready]
+        if missing or excess:
+            self.object_to(
+                "endpoints differ from ready pods",
+                f"service {namespace}/{name} lacks {missing[:3]} and has {excess[:3]} in excess: "
+                f"{len(listed)} addresses for {len(ready)} ready pods",
+            )
+        for address, uid in listed.items():
+            if address in ready and uid != ready[address]:
+                text = f"service {namespace}/{name} has {address} for pod {uid}; it is another's"
+                self.object_to("an endpoint names the wrong pod", text)
+                return
+
+    def _compare_tables(self, service: str, slices: list[Object]) -> None:
+        wanted = {name_of(each): _addresses([each]) for each in slices}
+        for node, table in self.scene.cluster.observer.proxy_tables().items():
+            if node not in self.scene.core:
+                continue
+            for rule in table.rules_of(service):
+                known = {name_of(each): _addresses([each]) for each in rule.slices}
+                if known != wanted:
+                    text = f"the proxy of {node} has {known} for service {service}, not {wanted}"
+                    self.object_to("a proxy is behind for good", text)
+                    return
+
+
+def _ready_endpoints(slices: list[Object]) -> Iterator[Object]:
+    for each in slices:
+        for endpoint in each.get("endpoints") or ():
+            if field(endpoint, "conditions", "ready", default=True):
+                yield endpoint
+
+
+def _addresses(slices: list[Object]) -> list[str]:
+    return sorted(
+        address for endpoint in _ready_endpoints(slices) for address in endpoint["addresses"]
+    )
