@@ -72,7 +72,8 @@ class MemberStorage:
 
     Attributes:
         log: the durable part of the log, as Raft's core reads it.
-        head: what the log says now, or will when it is synced.
+        head: what the log says now, or will when it is synced; but for the hard state, which is
+            the log's own.
         store: what the snapshot held with which the member starts.
         wal: the log's files.
     """
@@ -92,6 +93,7 @@ class MemberStorage:
         self.store = store
         self._snapshots = snapshots
         self._numbers = numbers
+        self._hard_state = head.hard_state
         self._hard_state_owed = False
         self._incoming: _Incoming | None = None
 
@@ -181,7 +183,7 @@ class MemberStorage:
     def note(self, ready: Ready) -> None:
         """Take in a `Ready` that has nothing to be synced: at most a commit index."""
         if ready.hard_state is not None:
-            self.head = evolve(self.head, hard_state=ready.hard_state)
+            self._hard_state = ready.hard_state
             self._hard_state_owed = True
             self.log.hard_state = ready.hard_state
 
@@ -240,12 +242,12 @@ class MemberStorage:
     def _hard_state_records(self, ready: Ready) -> list[Record]:
         """Return the hard state as a record, if the disk lacks it and a sync is to come."""
         if ready.hard_state is not None:
-            self.head = evolve(self.head, hard_state=ready.hard_state)
+            self._hard_state = ready.hard_state
             self._hard_state_owed = True
         if not (self._hard_state_owed and ready.must_sync):
             return []
         self._hard_state_owed = False
-        return [Record(HARD_STATE, encode(self.head.hard_state))]
+        return [Record(HARD_STATE, encode(self._hard_state))]
 
     def _add_entries(self, records: list[Record], ready: Ready) -> None:
         """Add entries to the records to write next, and note which record holds which."""
@@ -272,7 +274,7 @@ class MemberStorage:
         if self._incoming is not None:
             await self._incoming.writer.close()
         if self._hard_state_owed:
-            record = Record(HARD_STATE, encode(self.head.hard_state))
+            record = Record(HARD_STATE, encode(self._hard_state))
             self.wal.append([record])
         await self.wal.close()
 
