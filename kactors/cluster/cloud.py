@@ -12,10 +12,11 @@ from kactors.cloud.service import CloudApi
 from kactors.cloud.state import CloudState, Troubles
 from kactors.cluster.addresses import PODS_CIDR, node_ip
 from kactors.cluster.plan import ActorPlan, Blueprint, HostPlan
-from kactors.cluster.topology import Topology
+from kactors.cluster.topology import CloudOptions, Topology
 from kactors.transport.envelope import Address
 
-__all__ = ["CLOUD_HOST", "CLOUD_MANAGER", "cloud_api", "cloud_controller_manager", "launched"]
+__all__ = ["CLOUD_HOST", "CLOUD_MANAGER", "cloud_api", "cloud_controller_manager", "launch",
+           "launched"]  # fmt: skip
 
 #: Outside of the cluster.
 CLOUD_HOST: Final = "cloud"
@@ -30,13 +31,19 @@ def launched(topology: Topology) -> CloudState | None:
         return None
     state = CloudState(options.region)
     for number, name in enumerate(topology.node_names, 1):
-        state.launch(
-            name,
-            zone=topology.zone(number),
-            internal_ip=node_ip(number),
-            kind=options.instance_type,
-        )
+        launch(state, topology, number, name)
     return state
+
+
+def launch(state: CloudState, topology: Topology, number: int, name: str) -> None:
+    """Launch the instance of a node."""
+    options = topology.cloud or CloudOptions()
+    state.launch(
+        name,
+        zone=topology.zone(number),
+        internal_ip=node_ip(number),
+        kind=options.instance_type,
+    )
 
 
 def cloud_api(blueprint: Blueprint) -> Iterator[HostPlan]:

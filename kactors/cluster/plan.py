@@ -67,7 +67,7 @@ class Blueprint:
     topology: Topology
     authority: TokenAuthority
     cloud: CloudState | None = None
-    underlay: Underlay = attrs.field(init=False, eq=False)
+    underlay: Underlay = attrs.field(eq=False)
 
     @underlay.default
     def _underlay(self) -> Underlay:

@@ -17,18 +17,21 @@ from kactors.apiserver.authentication.tokens import TokenAuthority
 from kactors.apiserver.authentication.user import User, admin_user
 from kactors.apiserver.messages import Health
 from kactors.client.rest import Client
+from kactors.cloud.state import CloudState
 from kactors.cluster.addresses import apiservers
-from kactors.cluster.cloud import cloud_api, launched
+from kactors.cluster.cloud import cloud_api, launch, launched
 from kactors.cluster.control_plane import masters
 from kactors.cluster.dns import COREDNS_NAME
-from kactors.cluster.errors import NotReady
+from kactors.cluster.errors import ClusterError, NotReady
 from kactors.cluster.manifests import apply
+from kactors.cluster.network import connect
 from kactors.cluster.observer import Observer
 from kactors.cluster.plan import Blueprint, HostPlan
-from kactors.cluster.topology import Topology
+from kactors.cluster.topology import NodePool, Topology
 from kactors.cluster.traffic import Target, Traffic, TrafficClient
-from kactors.cluster.workers import nodes
+from kactors.cluster.workers import node, nodes
 from kactors.node.machine import NodeMachine
+from kactors.node.proxy.underlay import StaticUnderlay
 
 __all__ = ["ADMIN_HOST", "SimulatedCluster"]
 
@@ -133,6 +136,42 @@ class SimulatedCluster:
             ApiError, ClientError: the apiservers refuse, or do not answer.
         """
         return self.call(lambda client: apply(client, manifests))
+
+    # -- machines that come and go -------------------------------------------------------
+
+    def add_node(self) -> str:
+        """Have one more node, in the last pool, join from now on; return its name."""
+        pools = self.topology.pools
+        pool = attrs.evolve(pools[-1], count=pools[-1].count + 1) if pools else NodePool(count=1)
+        self.topology = attrs.evolve(self.topology, pools=(*pools[:-1], pool))
+        self.blueprint = attrs.evolve(self.blueprint, topology=self.topology)
+        number, name = self.topology.nodes, self.topology.node_names[-1]
+        if self.cloud is not None:
+            launch(self.cloud, self.topology, number, name)
+        elif isinstance(self.blueprint.underlay, StaticUnderlay):
+            connect(self.blueprint.underlay, number, name)
+        self._deploy(node(self.blueprint, number, name, pool))
+        return name
+
+    def terminate_instance(self, name: str) -> None:
+        """Let a node's machine be gone for ever. Raises: `ClusterError`, without a cloud."""
+        self._its_cloud().terminate(name)
+        self.world.crash(name)
+
+    def stop_instance(self, name: str) -> None:
+        """Switch a node's machine off. Raises: `ClusterError`, without a cloud."""
+        self._its_cloud().stop(name)
+        self.world.crash(name)
+
+    def start_instance(self, name: str) -> None:
+        """Switch a node's machine on again. Raises: `ClusterError`, without a cloud."""
+        self._its_cloud().start(name)
+        self.world.hosts[name].machine.restart()
+
+    def _its_cloud(self) -> CloudState:
+        if self.cloud is None:
+            raise ClusterError("this cluster's nodes are no instances: give Topology(cloud=True)")
+        return self.cloud
 
     # -- traffic -------------------------------------------------------------------------
 

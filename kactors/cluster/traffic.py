@@ -123,6 +123,7 @@ class Traffic:
         windows: counts for each ten seconds of the run, of the latest ``keep``.
         seconds: that all calls took together.
         slowest: seconds that the slowest served call took.
+        stopped: clients make no further calls.
     """
 
     def __init__(
@@ -138,12 +139,17 @@ class Traffic:
         self.windows: deque[Window] = deque(maxlen=keep)
         self.seconds = 0.0
         self.slowest = 0.0
+        self.stopped = False
         self._keep = keep
 
     @property
     def calls(self) -> int:
         """How many calls have come to an end."""
         return sum(self.counts.values())
+
+    def stop(self) -> None:
+        """Let the clients make no further calls, in this life of their hosts and in later ones."""
+        self.stopped = True
 
     def record(self, call: Call) -> None:
         """Take note of a call that has come to an end."""
@@ -212,7 +218,7 @@ class TrafficClient(Actor):
     async def _keep_calling(self) -> None:
         period = self._traffic.target.period_seconds
         await sleep(period * self._chance.random())
-        while True:
+        while not self._traffic.stopped:
             source = self._next_source()
             if source is not None:
                 self.start_soon(self._call, *source, name="call")

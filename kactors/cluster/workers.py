@@ -16,7 +16,7 @@ from kactors.node.kubelet import Kubelet
 from kactors.node.machine import NodeMachine
 from kactors.node.network import NETWORK_ACTOR, NodeNetwork
 
-__all__ = ["KUBELET", "nodes"]
+__all__ = ["KUBELET", "node", "nodes"]
 
 KUBELET = "kubelet"
 
@@ -25,13 +25,18 @@ def nodes(blueprint: Blueprint) -> Iterator[HostPlan]:
     """Yield the nodes of a cluster."""
     topology = blueprint.topology
     for (number, pool), name in zip(topology.each_node(), topology.node_names, strict=True):
-        machine = NodeMachine(node_ip(number))
-        actors = (
-            kubelet(blueprint, number, name, pool, machine),
-            kube_proxy(blueprint, name, machine),
-            network(blueprint, name, machine),
-        )
-        yield HostPlan(name, topology.zone(number), actors, machine)
+        yield node(blueprint, number, name, pool)
+
+
+def node(blueprint: Blueprint, number: int, name: str, pool: NodePool) -> HostPlan:
+    """Return one node, whose number counts from 1."""
+    machine = NodeMachine(node_ip(number))
+    actors = (
+        kubelet(blueprint, number, name, pool, machine),
+        kube_proxy(blueprint, name, machine),
+        network(blueprint, name, machine),
+    )
+    return HostPlan(name, blueprint.topology.zone(number), actors, machine)
 
 
 def kube_proxy(blueprint: Blueprint, name: str, machine: NodeMachine) -> ActorPlan:

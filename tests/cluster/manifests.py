@@ -29,9 +29,8 @@ def deployment(name: str, replicas: int, image: str = "", **spec: Any) -> Object
     }
 
 
-def service(name: str, cluster_ip: str = "", **spec: Any) -> Object:
+def service(name: str, cluster_ip: str = "10.96.0.20", **spec: Any) -> Object:
     """Return a Service before the pods of the same name: port 80 leads to their port 8080."""
-    address: Object = {"clusterIP": cluster_ip} if cluster_ip else {}
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -39,7 +38,22 @@ def service(name: str, cluster_ip: str = "", **spec: Any) -> Object:
         "spec": {
             "selector": {"app": name},
             "ports": [{"port": 80, "targetPort": 8080}],
-            **address,
+            "clusterIP": cluster_ip,
             **spec,
+        },
+    }
+
+
+def statefulset(name: str, replicas: int) -> Object:
+    """Return a StatefulSet in the default namespace, behind the headless Service of its name."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {
+            "replicas": replicas,
+            "serviceName": name,
+            "selector": {"matchLabels": {"app": name}},
+            "template": template(name, f"{name}:1"),
         },
     }

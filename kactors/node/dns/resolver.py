@@ -113,7 +113,7 @@ class Resolver:
                 if not aliases:
                     break
                 full = aliases[0]
-            if answer.rcode == "REFUSED":
+            if answer.rcode == "REFUSED" and "." in name:  # no name outside has one part only
                 problem = LookupFailed(f"{full} is none of the cluster's names")
             elif answer.rcode == "NOERROR":
                 problem = LookupFailed(f"{full} has no addresses")

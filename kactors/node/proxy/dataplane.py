@@ -115,6 +115,7 @@ class DataPlane:
             ConnectionTimedOut: nobody said anything.
         """
         source_ip = source_ip or self._node_ip
+        until = current_time() + seconds
         destination = route(
             self._life.services,
             self._life.affinity,
@@ -133,12 +134,12 @@ class DataPlane:
                 self._count("refused")
                 raise ConnectionRefused(f"{where}: {destination.service} has no endpoints")
             case Verdict.DROP:
-                return await self._time_out(where, "no endpoint on this node", seconds)
+                return await self._time_out(where, "no endpoint on this node", until)
         sent = Connect(source_ip, destination.ip, destination.port, protocol, seconds)
         end = await self._deliver(sent)
         if end is None or end.outcome == "timed out":
             why = f"{destination.ip}:{destination.port} does not answer"
-            return await self._time_out(where, why, 0.0 if end else seconds)
+            return await self._time_out(where, why, until)
         if end.outcome != "connected":
             self._count("refused")
             raise ConnectionRefused(
@@ -156,8 +157,8 @@ class DataPlane:
             destination.ip, destination.port, destination.service, end, misrouted=misrouted
         )
 
-    async def _time_out(self, where: str, why: str, seconds: float) -> Connection:
-        await sleep(seconds)
+    async def _time_out(self, where: str, why: str, until: float) -> Connection:
+        await sleep(max(0.0, until - current_time()))  # a client that hears nothing waits
         self._count("timed out")
         raise ConnectionTimedOut(f"{where}: {why}")
 
