@@ -184,12 +184,16 @@ def campaign(raft: "Raft", *, transfer: bool = False) -> None:
 
 
 def _ask_pre_votes(raft: "Raft") -> None:
-    log = raft.log
-    ask = PreVote(raft.term + 1, log.last_index, log.last_term, log.commit_index, log.commit_term)
+    ask = _pre_vote(raft)
     for voter in raft.membership.active.electorate:
         if voter != raft.member:
             raft.send(voter, ask)
     record_vote(raft, raft.member, granted=True)
+
+
+def _pre_vote(raft: "Raft") -> PreVote:
+    log = raft.log
+    return PreVote(raft.term + 1, log.last_index, log.last_term, log.commit_index, log.commit_term)
 
 
 def _open_term(raft: "Raft", *, transfer: bool) -> None:
@@ -310,9 +314,28 @@ def on_pre_vote(raft: "Raft", message: PreVote, sender: int) -> None:
         and entitled_to_vote(raft)
         and log.is_current(message.last_log_index, message.last_log_term)
     )
+    if granted and goes_first(raft, message, sender):
+        granted = False
+        raft.send(sender, _pre_vote(raft))  # it may have shielded the leader when we asked
     raft.send(
         sender,
         PreVoteReply(raft.term, message.term, granted, log.commit_index, log.commit_term),
+    )
+
+
+def goes_first(raft: "Raft", message: PreVote, rival: int) -> bool:
+    """Answer whether our own campaign, just begun, takes precedence over an equal rival's.
+
+    Two that ask at the same time would give each other the pre-vote and themselves the vote, and
+    where both are needed the term passes without a leader. The higher ID goes first.
+    """
+    log = raft.log
+    return (
+        raft.role is Role.PRE_CANDIDATE
+        and raft.elapsed == 0
+        and rival < raft.member
+        and (message.term, message.last_log_index, message.last_log_term)
+        == (raft.term + 1, log.last_index, log.last_term)
     )
 
 

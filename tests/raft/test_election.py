@@ -13,6 +13,7 @@ from kactors.raft import (
     Heartbeat,
     MemberChange,
     MemoryLog,
+    PreVote,
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
@@ -179,3 +180,57 @@ def test_both_halves_of_a_joint_configuration_elect(knobs: dict[str, Any]) -> No
     answer(2)
 
     assert not one.has_role(before)
+
+
+def test_of_two_that_ask_at_the_same_time_one_leads_at_once() -> None:
+    """The higher ID goes first; else each would vote for itself and the term for nobody."""
+    pair = {2: member(member=2), 3: member(member=3)}
+    for each in pair.values():
+        each.raft.campaign()
+
+    converse(pair)
+
+    assert [each.has_role(Role.LEADER) for each in pair.values()] == [False, True]
+    assert pair[2].raft.vote == 3
+
+
+def test_one_that_shielded_the_leader_when_it_was_asked_is_asked_again() -> None:
+    """Its own question is the sign that it does not any more; nobody waits for a timeout."""
+    pair = {2: member(member=2), 3: member(member=3)}
+    pair[2].step(Heartbeat(pair[2].raft.term, 1, 1), 1)
+    pair[3].raft.campaign()
+    for to, message in pair[3].sent():
+        if to == 2:
+            assert pair[2].step(message, 3) == []
+    pair[2].raft.campaign()
+
+    converse(pair)
+
+    assert pair[3].has_role(Role.LEADER)
+
+
+@pytest.mark.parametrize(("rival", "last_index", "ticks"), [(1, 2, 0), (1, 1, 1), (3, 1, 0)])
+def test_a_rival_is_given_way(rival: int, last_index: int, ticks: int) -> None:
+    """If its log or its ID is higher, or if our own campaign has waited for a tick in vain."""
+    one = member(member=2)
+    one.raft.campaign()
+    one.tick(ticks)
+    log = one.raft.log
+    ask = PreVote(one.raft.term + 1, last_index, log.last_term, 1, log.commit_term)
+
+    (answer,) = (sent for to, sent in one.step(ask, rival) if to == rival)
+
+    assert isinstance(answer, PreVoteReply)
+    assert answer.granted
+
+
+def converse(members: dict[int, Solo]) -> None:
+    """Carry messages between members until they have nothing to say; others are dead."""
+    said = True
+    while said:
+        said = False
+        for number, one in members.items():
+            for to, message in one.sent():
+                if to in members:
+                    said = True
+                    members[to].raft.step(message, number)
