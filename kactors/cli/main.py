@@ -10,11 +10,14 @@ from kactors import __version__
 
 #: Command -> the module and the name in it.
 COMMANDS: Final[Mapping[str, str]] = {
+    "apply": "kactors.cli.apply:apply",
     "bench": "kactors.cli.bench:bench",
     "certs": "kactors.cli.certs:certs",
     "check": "kactors.cli.check:check",
+    "delete": "kactors.cli.delete:delete",
     "etcd": "kactors.cli.etcd:etcd",
     "etcdctl": "kactors.cli.etcdctl:etcdctl",
+    "get": "kactors.cli.get:get",
     "hunt": "kactors.cli.hunt:hunt",
     "list": "kactors.cli.list:show_list",
     "mutants": "kactors.cli.mutants:mutants",

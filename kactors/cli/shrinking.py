@@ -62,6 +62,6 @@ def shrink_file(path: str, seed: int | None = None, runs_max: int = RUNS_MAX) ->
         text=text,
         source=replay_source(loaded, outcome.scenario, chosen, why=text),
         replay=outcome.replay,
-        faults=len(outcome.scenario.faults),
+        faults=len(outcome.scenario.plan),
         runs=found.runs,
     )

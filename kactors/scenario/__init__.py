@@ -33,6 +33,7 @@ from kactors.scenario.steps import Scale as Scale
 from kactors.scenario.steps import SetImage as SetImage
 from kactors.scenario.steps import Step as Step
 from kactors.scenario.steps import Uncordon as Uncordon
+from kactors.scenario.storm import Storm as Storm
 from kactors.scenario.view import View as View
 from kactors.scenario.workload import daemon_set as daemon_set
 from kactors.scenario.workload import deployment as deployment

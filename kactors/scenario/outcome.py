@@ -93,6 +93,6 @@ class Outcome:
             "faults": {kind: attrs.asdict(counts) for kind, counts in self.faults.items()},
             "probes": dict(sorted(self.probes.items())),
             "replay": self.replay,
-            "plan": self.scenario.faults.to_python(),
+            "plan": self.scenario.plan.to_python(),
             "knobs": dict(self.scenario.topology.knobs),
         }

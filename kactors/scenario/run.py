@@ -77,6 +77,7 @@ def run(
         GoalRaised: a goal's predicate raised.
     """
     options = options or Options()
+    scenario = scenario.drawn(seed)
     with ExitStack() as stack:
         if options.paranoid:
             stack.enter_context(paranoid())
@@ -122,9 +123,7 @@ class _Course:
         self.host_spans = HostSpans(self.world, self.clockwork, scenario.hosts)
         self.admin = Administrator(cluster, self.clockwork, self.timeline.steps.append)
         self.caretaker = Caretaker(self.world)
-        self.injector = Injector(
-            SimTarget(self.world), scenario.faults, recorder=self.world.recorder
-        )
+        self.injector = Injector(SimTarget(self.world), scenario.plan, recorder=self.world.recorder)
         self.healed = False
 
     # -- the phases ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from kactors.faults.printing import as_call
 from kactors.scenario.errors import InvalidScenario
 from kactors.scenario.goals import Goal
 from kactors.scenario.steps import Step
+from kactors.scenario.storm import Storm
 
 __all__ = ["ROLES", "Budget", "Core", "Scenario"]
 
@@ -71,7 +72,7 @@ class Scenario:
         topology: of the cluster.
         workload: objects that are there before time 0, and settled.
         script: what an administrator does meanwhile.
-        faults: what is done to it.
+        faults: a plan, or a storm that draws one, and knobs, from the seed.
         goals: what must hold.
         come_up_s: how long the cluster and its workload may take until time 0.
         chaos_s: when faults end.
@@ -87,7 +88,7 @@ class Scenario:
     topology: Topology = attrs.field(factory=Topology)
     workload: tuple[Object, ...] = attrs.field(default=(), converter=_objects)
     script: tuple[Step, ...] = attrs.field(default=(), converter=_steps)
-    faults: FaultPlan = attrs.field(factory=FaultPlan)
+    faults: FaultPlan | Storm = attrs.field(factory=FaultPlan)
     goals: tuple[Goal, ...] = attrs.field(default=(), converter=_goals)
     come_up_s: float = attrs.field(default=300.0, validator=_positive)
     chaos_s: float = attrs.field(default=120.0, validator=_positive)
@@ -98,7 +99,8 @@ class Scenario:
     def __attrs_post_init__(self) -> None:
         self._check_kinds()
         self._check_names()
-        self._check_plan(self.faults)
+        if isinstance(self.faults, FaultPlan):
+            self._check_plan(self.faults)
         for step in self.script:
             if step.at_s > self.chaos_s:
                 raise InvalidScenario(
@@ -114,6 +116,21 @@ class Scenario:
         """The hosts that faults may be aimed at."""
         return (*self.topology.master_names, *self.topology.node_names)
 
+    @property
+    def plan(self) -> FaultPlan:
+        """The plan of a scenario as it is run: see `drawn`."""
+        assert isinstance(self.faults, FaultPlan), "a scenario is run after its plan was drawn"
+        return self.faults
+
+    def drawn(self, seed: int) -> "Scenario":
+        """Return the scenario with what its storm, if it has one, draws for a seed."""
+        if isinstance(self.faults, FaultPlan):
+            return self
+        unlimited = self.budget == "beyond"
+        drawn = self.faults.draw(seed, self.name, self.topology, self.chaos_s, unlimited=unlimited)
+        topology = attrs.evolve(self.topology, knobs=dict(drawn.knobs))
+        return attrs.evolve(self, faults=drawn.plan, topology=topology)
+
     def _check_kinds(self) -> None:
         kinds: tuple[tuple[str, Any, Any, str], ...] = (
             ("script", self.script, Step, "steps, such as Scale('web', replicas=3, at_s=5)"),
@@ -124,8 +141,8 @@ class Scenario:
             for value in values:
                 if not isinstance(value, kind):
                     raise InvalidScenario(f"{name} has {value!r}: it consists of {remedy}")
-        if not isinstance(self.faults, FaultPlan):
-            raise InvalidScenario(f"faults is {self.faults!r}: give a FaultPlan")
+        if not isinstance(self.faults, (FaultPlan, Storm)):
+            raise InvalidScenario(f"faults is {self.faults!r}: give a FaultPlan or a Storm")
 
     def _check_names(self) -> None:
         names = [goal.name for goal in self.goals]

@@ -92,9 +92,8 @@ class _Search:
     def drop_faults(self, minimise: Minimise) -> None:
         """Take away what faults are not needed."""
         whole = self.best.scenario
-        assert isinstance(whole.faults, FaultPlan), "a run has drawn its plan"
         minimise(
-            whole.faults.faults,
+            whole.plan.faults,
             lambda kept: self.tries(attrs.evolve(whole, faults=FaultPlan(kept))),
         )
 
@@ -122,16 +121,14 @@ class _Search:
 
 def _milder(scenario: Scenario) -> Iterator[Scenario]:
     """Yield scenarios in which one fault is half as long."""
-    assert isinstance(scenario.faults, FaultPlan), "a run has drawn its plan"
-    for plan in scenario.faults.milder():
+    for plan in scenario.plan.milder():
         yield attrs.evolve(scenario, faults=plan)
 
 
 def _shorter(scenario: Scenario) -> Iterator[Scenario]:
     """Yield the scenario with a chaos that ends when the last fault and step does."""
-    assert isinstance(scenario.faults, FaultPlan), "a run has drawn its plan"
     ends = [step.at_s + 1 for step in scenario.script]
-    for fault in scenario.faults:
+    for fault in scenario.plan:
         if not isinstance(fault.start, At):
             return
         match fault.end:

@@ -119,9 +119,9 @@ class Truth:
 
     def _made(self, host: str, actor: Actor) -> None:
         if isinstance(actor, EtcdMember):
-            actor.on_applied.append(partial(self._follow, host))
+            actor.on_applied.append(partial(self.follow, host))
 
-    def _follow(self, host: str, store: Store) -> None:
+    def follow(self, host: str, store: Store) -> None:
         """Take what a member has applied since it was last looked at."""
         mvcc = store.mvcc
         known, place = self._places.get(host, (None, 0))
