@@ -11,7 +11,7 @@ from kactors.client.rest import Client
 from kactors.cluster.addresses import apiservers
 from kactors.cluster.live import identities
 from kactors.cluster.live.data_directory import DataDirectory
-from kactors.cluster.live.process import transport_of
+from kactors.cluster.live.wires import transport_of
 
 __all__ = ["Access", "connect"]
 

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import attrs
 
-from kactors.cluster.control_plane import masters
 from kactors.cluster.live import identities
 from kactors.cluster.live.errors import DataDirectoryBroken, NoCluster
 from kactors.cluster.live.settings import (
@@ -24,8 +23,6 @@ from kactors.cluster.live.settings import (
     LiveSettings,
     free_endpoints,
 )
-from kactors.cluster.plan import Blueprint
-from kactors.cluster.workers import nodes
 from kactors.transport.ca import write_file
 
 __all__ = ["SUPERVISOR", "DataDirectory"]
@@ -119,6 +116,11 @@ class DataDirectory:
 
     def _check(self, settings: LiveSettings) -> None:
         """Make what the processes will make, so that a bad knob is found before them."""
+        # Commands that only read the settings do without all components.
+        from kactors.cluster.control_plane import masters
+        from kactors.cluster.plan import Blueprint
+        from kactors.cluster.workers import nodes
+
         blueprint = Blueprint(settings.topology, identities.token_authority(self.pki))
         for plan in (*masters(blueprint), *nodes(blueprint)):
             assert plan.actors, f"nothing runs on {plan.name}"

@@ -8,7 +8,6 @@ machine that reboots.
 import gc
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import Final
 
 import attrs
@@ -21,15 +20,14 @@ from kactors.cluster.live import identities
 from kactors.cluster.live.data_directory import DataDirectory
 from kactors.cluster.live.errors import NoCluster
 from kactors.cluster.live.settings import NODES_PROCESS, LiveSettings
+from kactors.cluster.live.wires import transport_of
 from kactors.cluster.plan import Blueprint, HostPlan
 from kactors.cluster.workers import nodes
 from kactors.storage.live_disk import LiveDisk
 from kactors.transport.base import Transport
-from kactors.transport.certificate import load_tls
 from kactors.transport.envelope import Address
-from kactors.transport.tcp import TcpTransport
 
-__all__ = ["Log", "plans_of", "run_process", "transport_of"]
+__all__ = ["Log", "plans_of", "run_process"]
 
 Log = Callable[[str], None]
 
@@ -54,32 +52,6 @@ def plans_of(settings: LiveSettings, blueprint: Blueprint, process: str) -> tupl
     if process == NODES_PROCESS:
         return tuple(nodes(blueprint))
     return tuple(plan for plan in masters(blueprint) if plan.name == process)
-
-
-def transport_of(
-    data: DataDirectory, settings: LiveSettings, host: str
-) -> Callable[[int], Transport]:
-    """Return what makes the transport for each life of a host; it listens if it has an endpoint.
-
-    Raises:
-        TlsError: its certificate is of no use.
-    """
-    tls = load_tls(data.pki, host, now=datetime.now(UTC))  # noqa: TID251 - live-only module
-    topology, endpoints = settings.topology, settings.endpoints
-    # Masters answer nodes and clients where these have called from.
-    dialled = topology.master_names if host not in topology.node_names else settings.hosts
-    peers = {name: endpoints[name] for name in dialled if name != host}
-
-    def make(incarnation: int) -> Transport:
-        return TcpTransport(
-            host=host,
-            incarnation=incarnation,
-            listen=endpoints.get(host),
-            peers=peers,
-            tls=tls,
-        )
-
-    return make
 
 
 async def run_process(
