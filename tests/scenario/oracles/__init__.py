@@ -1,0 +1,1 @@
+"""Tests of the oracles: each sees a promise kept, and one broken."""
