@@ -62,7 +62,7 @@ DISKS = (
         apply=edited(
             Edit(
                 "kactors.etcd.driver",
-                "Driver._take",
+                "Driver._follow_up",
                 "self.applier.apply(ready.committed)",
                 "self.applier.apply(ready.committed[-3:])",
             )
