@@ -73,11 +73,13 @@ class ClientWatch:
             if response.created:
                 self._begin(response)
                 continue
-            self._fragments += response.events
             if response.fragment:
+                self._fragments += response.events
                 continue
-            events, self._fragments = tuple(self._fragments), []
             self.next_revision = max(self.next_revision, response.header.revision + 1)
+            if not self._fragments:
+                return response
+            events, self._fragments = (*self._fragments, *response.events), []
             return evolve(response, events=events)
 
     def _begin(self, response: WatchResponse) -> None:

@@ -174,7 +174,9 @@ class Mvcc:
     @property
     def scrubbed(self) -> bool:
         """Whether all that is compacted has been removed."""
-        return self._scrubbed == self._compacted_end()
+        # Scrubbing never goes beyond what is compacted, so the next change tells.
+        log, place = self.log, self._scrubbed
+        return place == len(log) or log[place].kv.mod_revision > self.compacted
 
     def scrub(self, most: int) -> bool:
         """Look at up to ``most`` compacted changes and remove what they replaced.

@@ -171,6 +171,8 @@ def holds(mvcc: Mvcc, compare: Compare) -> bool:
 
     A range in which no key lives compares as one key that does not exist.
     """
+    if not compare.range_end:
+        return _holds_for(compare, mvcc.get(compare.key))
     keys = KeyRange.of(compare.key, compare.range_end)
     found = mvcc.range(keys)
     if not found:

@@ -179,7 +179,7 @@ class WatchServer:
             if place > begin and full:
                 yield evolve(response, events=events[begin:place], fragment=True)
                 begin, size = place, 0
-        yield evolve(response, events=events[begin:])
+        yield evolve(response, events=events[begin:]) if begin else response
 
 
 def _remove(table: dict[K, dict[_Stream, None]], key: K, stream: _Stream) -> None:

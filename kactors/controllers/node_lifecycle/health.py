@@ -76,12 +76,11 @@ def observe(known: NodeHealth | None, node: Object, lease: Object | None, now: f
         # These are our own words, not the node's.
         heartbeat, transition = known.heartbeat, known.transition
     renewed = field(lease, "spec", "renewTime") if lease else None
-    found = NodeHealth(now, heartbeat, transition, renewed)
-    if known is None:
-        return found
-    if renewed is None:
-        found = attrs.evolve(found, renewed=known.renewed)
-    return known if attrs.evolve(found, seen_at=known.seen_at) == known else found
+    if known is not None:
+        renewed = known.renewed if renewed is None else renewed
+        if (heartbeat, transition, renewed) == (known.heartbeat, known.transition, known.renewed):
+            return known
+    return NodeHealth(now, heartbeat, transition, renewed)
 
 
 def ready_status(node: Object) -> str:
