@@ -94,6 +94,7 @@ class Controller(Actor):
 
     Attributes:
         workers: how many keys are worked on at the same time.
+        component: the name under which it tells events; that of the actor, unless given.
         client: to write with; while another leads its writes are refused with `NotLeading`.
         informers: to read from.
         recorder: to tell people.
@@ -102,6 +103,7 @@ class Controller(Actor):
     """
 
     workers: ClassVar[int] = 5
+    component: ClassVar[str] = ""
 
     client: Client
     informers: SharedInformerFactory
@@ -210,7 +212,7 @@ class Controller(Actor):
         revisions = None if shared is None else shared.client.revisions
         client = Client.connect(self, context.config, revisions=revisions)
         self.informers = shared or SharedInformerFactory(client, self.start_soon)
-        self.recorder = EventRecorder(client, self.name)
+        self.recorder = EventRecorder(client, self.component or self.name)
         self.queue = WorkQueue(self.rate_limiter(), name=self.name)
         self.client = client if context.guard is None else client.guarded(context.guard)
         if context.election is not None:

@@ -4,7 +4,7 @@ Source: kubernetes pkg/controller/disruption/disruption.go.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 import attrs
 
@@ -136,6 +136,8 @@ def _disrupted(
 
 class DisruptionController(ObjectController):
     """Keeps the status of each budget like its pods; evictions are granted by the apiserver."""
+
+    component: ClassVar[str] = "controllermanager"
 
     def setup(self) -> None:
         """Look at budgets, at pods, and at whatever says how many pods there should be."""

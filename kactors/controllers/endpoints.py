@@ -4,7 +4,7 @@ Source: kubernetes pkg/controller/endpoint/endpoints_controller.go, pkg/api/v1/e
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import ClassVar, Final
 
 from kactors.api.errors import AlreadyExists, NotFound
 from kactors.api.labels import LabelSelector
@@ -102,6 +102,8 @@ def _subset(ports: tuple[PortKey, ...], ready: list[Object], unready: list[Objec
 
 class EndpointsController(ObjectController):
     """Writes the Endpoints of each Service that has a selector."""
+
+    component: ClassVar[str] = "endpoint-controller"
 
     def setup(self) -> None:
         """Look at Services, the pods that they select, and their Endpoints."""

@@ -3,6 +3,8 @@
 Source: kubernetes pkg/controller/tainteviction/taint_eviction.go.
 """
 
+from typing import ClassVar
+
 from kactors.api.errors import NotFound
 from kactors.api.meta import (
     format_time,
@@ -27,6 +29,8 @@ __all__ = ["TaintEvictionController"]
 
 class TaintEvictionController(ObjectController):
     """Looks at pods; a node whose taints change has all its pods looked at."""
+
+    component: ClassVar[str] = "taint-eviction-controller"
 
     def setup(self) -> None:
         """Look at pods that are on nodes, and at the nodes' taints."""

@@ -3,6 +3,8 @@
 from functools import partial
 
 from kactors.actors import Address, System
+from kactors.client.config import ClientConfig
+from kactors.client.controller import ControllerContext
 from kactors.client.leader_election import LeaderElectionConfig
 from kactors.controllers.controller_manager import (
     CONTROLLERS,
@@ -94,3 +96,43 @@ def test_every_controller_is_there_under_upstreams_name() -> None:
     assert [name for name, kind in CONTROLLERS.items() if not kind.account] == [
         "serviceaccount-token-controller"
     ]
+
+
+#: ``v1.EventSource{Component: ...}`` in kubernetes pkg/controller/*; the others tell nothing.
+COMPONENTS = {
+    "replicaset-controller": "replicaset-controller",
+    "deployment-controller": "deployment-controller",
+    "statefulset-controller": "statefulset-controller",
+    "daemonset-controller": "daemonset-controller",
+    "job-controller": "job-controller",
+    "cronjob-controller": "cronjob-controller",
+    "node-lifecycle-controller": "node-controller",
+    "taint-eviction-controller": "taint-eviction-controller",
+    "endpointslice-controller": "endpoint-slice-controller",
+    "endpoints-controller": "endpoint-controller",
+    "garbage-collector-controller": "garbage-collector-controller",
+    "disruption-controller": "controllermanager",
+}
+
+
+def test_events_come_from_upstreams_components() -> None:
+    """Whoever reads events knows the controllers by these names, not by those of our actors."""
+    context = ControllerContext(config=ClientConfig(replicas=[Address("a", "apiserver")]))
+    named = {name: kind.factory(context).component for name, kind in CONTROLLERS.items()}
+
+    assert {name: component for name, component in named.items() if component} == COMPONENTS
+
+
+def test_a_controller_in_the_manager_tells_events_under_its_own_name() -> None:
+    """Both in the source and as the reporting controller."""
+    with ControlPlane() as plane:
+        start(plane)
+        plane.settle(2.0)
+        plane.create("deployments", deployment("web", replicas=1))
+        plane.settle()
+        events = plane.objects("events").values()
+        told = {(each["source"]["component"], each["reason"]) for each in events}
+
+    assert ("deployment-controller", "ScalingReplicaSet") in told
+    assert ("replicaset-controller", "SuccessfulCreate") in told
+    assert all(each["reportingComponent"] == each["source"]["component"] for each in events)

@@ -1,5 +1,7 @@
 """Starts Jobs when it is time."""
 
+from typing import ClassVar
+
 from kactors.api.errors import AlreadyExists, NotFound
 from kactors.api.meta import is_controlled_by, name_of, namespace_of, uid_of
 from kactors.api.objects import Object, field
@@ -20,6 +22,8 @@ class CronJobController(ObjectController):
 
     Source: kubernetes pkg/controller/cronjob/cronjob_controllerv2.go.
     """
+
+    component: ClassVar[str] = "cronjob-controller"
 
     def setup(self) -> None:
         """Look at CronJobs and their Jobs."""

@@ -1,5 +1,7 @@
 """Keeps one pod of each daemon on each node that is fit for it."""
 
+from typing import ClassVar
+
 from kactors.api.errors import AlreadyExists, ApiError
 from kactors.api.labels import LabelSelector
 from kactors.api.meta import (
@@ -42,6 +44,8 @@ class DaemonSetController(ObjectController):
 
     Source: kubernetes pkg/controller/daemon/daemon_controller.go, syncDaemonSet.
     """
+
+    component: ClassVar[str] = "daemonset-controller"
 
     def setup(self) -> None:
         """Look at DaemonSets, their pods and revisions, and all nodes."""

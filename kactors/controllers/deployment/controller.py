@@ -1,5 +1,7 @@
 """Carries out rollouts: one ReplicaSet per template, one step per look."""
 
+from typing import ClassVar
+
 from kactors.api.errors import AlreadyExists, NotFound
 from kactors.api.labels import LabelSelector
 from kactors.api.meta import (
@@ -36,6 +38,8 @@ class DeploymentController(ObjectController):
 
     Source: kubernetes pkg/controller/deployment/deployment_controller.go, syncDeployment.
     """
+
+    component: ClassVar[str] = "deployment-controller"
 
     def setup(self) -> None:
         """Look at Deployments, their ReplicaSets, and pods for which a new one has to wait."""

@@ -1,5 +1,7 @@
 """Keeps the EndpointSlices of each Service like its pods."""
 
+from typing import ClassVar
+
 from kactors.api.errors import NotFound
 from kactors.api.labels import LabelSelector
 from kactors.api.meta import (
@@ -33,6 +35,8 @@ class EndpointSliceController(ObjectController):
 
     Source: kubernetes pkg/controller/endpointslice/endpointslice_controller.go.
     """
+
+    component: ClassVar[str] = "endpoint-slice-controller"
 
     def setup(self) -> None:
         """Look at Services, the pods that they select, and their slices."""

@@ -47,6 +47,7 @@ class GarbageCollector(ObjectController):
     Source: kubernetes pkg/controller/garbagecollector/garbagecollector.go.
     """
 
+    component: ClassVar[str] = "garbage-collector-controller"
     workers: ClassVar[int] = 20
 
     def setup(self) -> None:

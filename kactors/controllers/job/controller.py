@@ -1,5 +1,7 @@
 """Runs Jobs: starts pods, counts how they end, and says when it is over."""
 
+from typing import ClassVar
+
 from kactors.api.errors import ApiError, NotFound
 from kactors.api.meta import (
     finalizers_of,
@@ -44,6 +46,8 @@ class JobController(ObjectController):
 
     Source: kubernetes pkg/controller/job/job_controller.go, syncJob.
     """
+
+    component: ClassVar[str] = "job-controller"
 
     def setup(self) -> None:
         """Look at Jobs and their pods."""

@@ -5,6 +5,7 @@ that keep new pods away follow each node's conditions at once; taints that send 
 as fast as the node's zone allows.
 """
 
+from contextlib import suppress
 from math import inf
 from typing import ClassVar, Final
 
@@ -38,12 +39,15 @@ from kactors.controllers.node_lifecycle.zones import (
     zone_state,
 )
 from kactors.controllers.object_controller import ObjectController
+from kactors.controllers.parallel import parallelize
 from kactors.runtime import Event, current_time, move_on_after, open_nursery, sleep
 from kactors.runtime.probes import declare, sometimes
 
 __all__ = ["NodeLifecycleController"]
 
 MONITOR_PERIOD: Final = 5.0
+UPDATE_WORKERS: Final = 8
+"""So many nodes are looked at at the same time; upstream's ``nodeUpdateWorkerSize``."""
 LEASE_NAMESPACE: Final = "kube-node-lease"
 
 _ALL_DISRUPTED = "node lifecycle: every zone is fully disrupted"
@@ -63,6 +67,7 @@ class NodeLifecycleController(ObjectController):
     Source: kubernetes pkg/controller/nodelifecycle/node_lifecycle_controller.go.
     """
 
+    component: ClassVar[str] = "node-controller"
     grace: ClassVar[Grace] = Grace()
     rates: ClassVar[EvictionRates] = EvictionRates()
 
@@ -119,14 +124,16 @@ class NodeLifecycleController(ObjectController):
         present = {name_of(node) for node in nodes}
         for name in [name for name in self._health if name not in present]:
             self._forget(name)
-        counts: dict[str, list[int]] = {}
-        for node in nodes:
+        counts = {zone_key(node): [0, 0] for node in nodes}
+
+        async def look_at(node: Object) -> None:
             try:
                 now_ready = await self._look_at(node)
             except (ApiError, ClientError):
                 now_ready = ready_status(node)  # the next look will tell
-            count = counts.setdefault(zone_key(node), [0, 0])
-            count[now_ready != "True"] += 1
+            counts[zone_key(node)][now_ready != "True"] += 1
+
+        await parallelize(UPDATE_WORKERS, nodes, look_at)
         await self._handle_disruption(counts)
 
     async def _look_at(self, node: Object) -> str:
@@ -162,6 +169,10 @@ class NodeLifecycleController(ObjectController):
         taints = with_no_execute(node, None, self.now_ns())
         if taints is not None:
             await self._update(node, taints)
+
+    async def _try_reachable(self, node: Object) -> None:
+        with suppress(ApiError, ClientError):  # until the next look
+            await self._reachable(node)
 
     async def _unreachable(self, node: Object) -> None:
         """Have the node's pods sent away in turn; if they are already, correct the reason.
@@ -230,11 +241,7 @@ class NodeLifecycleController(ObjectController):
         change = disruption(before, self.zones)
         if change in {Disruption.ENTERED, Disruption.CONTINUES}:
             sometimes(_ALL_DISRUPTED)
-            for node in self.nodes.list():
-                try:
-                    await self._reachable(node)
-                except (ApiError, ClientError):
-                    continue  # until the next look
+            await parallelize(UPDATE_WORKERS, self.nodes.list(), self._try_reachable)
         elif change is Disruption.LEFT:
             self._health = {name: each.reset(now) for name, each in self._health.items()}
         for zone in counts:

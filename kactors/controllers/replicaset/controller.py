@@ -1,5 +1,7 @@
 """Keeps as many pods of each ReplicaSet as it asks for."""
 
+from typing import ClassVar
+
 from kactors.api.errors import ApiError
 from kactors.api.labels import LabelSelector
 from kactors.api.meta import (
@@ -35,6 +37,8 @@ class ReplicaSetController(ObjectController):
 
     Source: kubernetes pkg/controller/replicaset/replica_set.go, syncReplicaSet.
     """
+
+    component: ClassVar[str] = "replicaset-controller"
 
     def setup(self) -> None:
         """Look at ReplicaSets, their pods, and pods that could be theirs."""

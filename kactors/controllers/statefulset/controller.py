@@ -1,5 +1,7 @@
 """Keeps the pods of StatefulSets, one by one."""
 
+from typing import ClassVar
+
 from kactors.api.errors import AlreadyExists, ApiError, NotFound
 from kactors.api.labels import LabelSelector
 from kactors.api.meta import (
@@ -43,6 +45,8 @@ class StatefulSetController(ObjectController):
 
     Source: kubernetes pkg/controller/statefulset/stateful_set.go.
     """
+
+    component: ClassVar[str] = "statefulset-controller"
 
     def setup(self) -> None:
         """Look at StatefulSets, their pods, and their revisions."""

@@ -5,6 +5,9 @@ from kactors.api.objects import Object, replaced
 from kactors.controllers.node_lifecycle.controller import NodeLifecycleController
 from kactors.controllers.node_lifecycle.health import ready_status
 from kactors.controllers.taint_eviction import TaintEvictionController
+from kactors.transport.latency import Constant
+from kactors.transport.link import LinkRule
+from kactors.transport.rules import ANY
 from tests.controllers.cluster import ControlPlane
 from tests.controllers.objects import make, node, pod
 
@@ -136,3 +139,22 @@ def test_when_all_are_silent_nothing_happens() -> None:
             plane.update("nodes", name, well, status=True)
         nodes.live(60)
         assert nodes.tainted() == 2
+
+
+def test_many_silent_nodes_are_told_at_the_same_time() -> None:
+    """Where each write takes a second, sixteen nodes take a few, not sixteen and more."""
+    with ControlPlane() as plane:
+        nodes = Nodes(plane, *"ab" * 10)
+        nodes.live(10)
+        slow = LinkRule(latency=Constant(1.0))
+        plane.world.network.rules.set("slow", "kcm", ANY, slow)
+        nodes.silent |= set(nodes.names[:16])
+        nodes.live(40)
+        assert silent(nodes) == 0
+        plane.settle(10.0)
+        assert silent(nodes) == 16
+
+
+def silent(nodes: Nodes) -> int:
+    """Return how many nodes are said to be silent."""
+    return sum(ready_status(node) == "Unknown" for node in nodes.plane.objects("nodes").values())
