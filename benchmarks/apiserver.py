@@ -7,8 +7,10 @@ authorisation, defaulting, validation and admission. A list is compared with rea
 from etcd.
 
 Watch fan-out: 1,000 watchers of pods, each of one node, of which one in a hundred has the pod that
-changes (that is what kubelets do). The baseline is the obvious loop: every watcher is asked about
-every change. Only what finds and fills the watchers is measured, without streams.
+changes (that is what kubelets do). Once only what finds and fills the watchers is measured, without
+streams; the baseline is the obvious loop, which asks every watcher about every change. Once it is
+whole, from the create of a pod to the event at the end of a stream; the baseline is the same create
+while nobody watches, so that what the ratio lacks to 1 is the price of the watchers.
 
 Run with ``python -m benchmarks.apiserver [--quick] [--json]``.
 """
@@ -17,7 +19,7 @@ import statistics
 import time  # noqa: TID251 - a benchmark measures the machine
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from benchmarks.report import Row, command, compare
 from kactors.actors import Address, System, World
@@ -25,7 +27,7 @@ from kactors.actors.system_asker import SystemAsker
 from kactors.api.codec import encode, encode_value
 from kactors.api.objects import Object
 from kactors.api.registry import REGISTRY
-from kactors.api.requests import ApiRequest, ApiResponse
+from kactors.api.requests import ApiRequest, ApiResponse, ApiWatch
 from kactors.apiserver.authentication.tokens import TokenAuthority
 from kactors.apiserver.authentication.user import admin_user
 from kactors.apiserver.cache.caches import Caches
@@ -41,7 +43,9 @@ from kactors.etcd.config import MemberConfig
 from kactors.etcd.key_range import prefix_end
 from kactors.etcd.member import MEMBER_POLICY, EtcdMember
 from kactors.etcd.messages import Range
-from kactors.runtime import sleep
+from kactors.runtime import open_nursery, sleep
+
+ResultT = TypeVar("ResultT")
 
 AUTHORITY: Final = TokenAuthority.from_seed(0)
 ADMIN: Final = AUTHORITY.for_user(admin_user())
@@ -56,6 +60,7 @@ def rows(quick: bool) -> Iterator[Row]:
     """Measure every verb, and the fan-out."""
     # The fan-out first: behind it there are tens of thousands of objects to collect garbage among.
     yield fan_out(watchers=100 if quick else 1000, changes=200 if quick else 5000)
+    yield streamed(watchers=100 if quick else 1000, creates=50 if quick else 1000)
     yield from verbs(creates=50 if quick else 2000, listed=200 if quick else 10_000)
 
 
@@ -100,22 +105,36 @@ class Bench:
 
 def verbs(*, creates: int, listed: int) -> list[Row]:
     """Measure creating, reading, patching and listing pods."""
+    return on_bench(partial(play, creates=creates, listed=listed))
+
+
+def streamed(*, watchers: int, creates: int) -> Row:
+    """Measure creating pods while kubelets watch, against creating them while nobody does."""
+    return on_bench(partial(play_to_watchers, watchers=watchers, creates=creates))
+
+
+def on_bench(story: Callable[[Bench], Awaitable[ResultT]]) -> ResultT:
+    """Tell a story on a client beside one replica over one member of etcd."""
+
+    async def on_client(system: System) -> ResultT:
+        bench = Bench(system)
+        await bench.ready()
+        account = {"metadata": {"name": "default"}, "kind": "ServiceAccount", "apiVersion": "v1"}
+        await bench.ask("create", "serviceaccounts", body=account)
+        return await story(bench)
+
     with World(1) as world:
         config = MemberConfig(name="m1", initial=(("m1", "actor://m1/etcd"),))
         world.add_host("m1").deploy(lambda: EtcdMember(config), "etcd", policy=MEMBER_POLICY)
         settings = ApiServerConfig(etcd=(Address("m1", "etcd"),), authority=AUTHORITY)
         world.add_host("a1").deploy(lambda: ApiServer(settings), "apiserver")
         world.add_host("client")
-        found: list[Row] = world.call("client", partial(play, creates=creates, listed=listed))
+        found: ResultT = world.call("client", on_client)
         return found
 
 
-async def play(system: System, *, creates: int, listed: int) -> list[Row]:
+async def play(bench: Bench, *, creates: int, listed: int) -> list[Row]:
     """Ask, and ask etcd for the same."""
-    bench = Bench(system)
-    await bench.ready()
-    account = {"metadata": {"name": "default"}, "kind": "ServiceAccount", "apiVersion": "v1"}
-    await bench.ask("create", "serviceaccounts", body=account)
     first = await bench.ask("create", "pods", body=pod("first"))
     body = first.body
 
@@ -149,6 +168,44 @@ async def play(system: System, *, creates: int, listed: int) -> list[Row]:
         await bare(number)
         await bench.etcd.put(b"/registry/pods/default/web-%06d" % number, body)
     return [*made, await lists(bench, listed)]
+
+
+async def play_to_watchers(bench: Bench, *, watchers: int, creates: int) -> Row:
+    """Create pods of nodes that watch, and of nodes that do not; each event has to arrive."""
+    nodes = [f"n{number}" for number in range(watchers)]
+    hot = nodes[::ONE_IN]
+    arrived = 0
+
+    async def watch(node: str) -> None:
+        nonlocal arrived
+        query = {"fieldSelector": f"spec.nodeName={node}", "resourceVersion": "0"}
+        async with bench.apiserver.open_stream(
+            ApiWatch("", "v1", "pods", query=query, token=ADMIN)
+        ) as stream:
+            async for batch in stream:
+                arrived += len(batch.events)
+
+    async def seen(number: int) -> None:
+        await bench.ask("create", "pods", body=pod(f"seen-{number:06}", hot[number % len(hot)]))
+
+    async def unseen(number: int) -> None:
+        await bench.ask("create", "pods", body=pod(f"unseen-{number:06}", "far"))
+
+    alone = await rate(range(creates), unseen)
+    async with open_nursery() as nursery:
+        for node in nodes:
+            nursery.start_soon(watch, node)
+        await sleep(5)
+        watched = await rate(range(creates), seen)
+        await sleep(1)
+        nursery.cancel_scope.cancel()
+    assert arrived == creates, f"{creates} pods were created, {arrived} events have arrived"
+    return _row(
+        f"creates with {watchers:,} watch streams, 1 % match",
+        "requests/s",
+        [(alone, watched)],
+        "nobody watches",
+    )
 
 
 async def against(
@@ -235,7 +292,7 @@ def pod(name: str, node: str = "") -> Object:
 def fan_out(*, watchers: int, changes: int) -> Row:
     """Measure how many changes a second find their watchers."""
     nodes = [f"n{number}" for number in range(watchers)]
-    hot = nodes[:: max(1, ONE_IN)]
+    hot = nodes[::ONE_IN]
     prefix = b"/registry/pods/"
     written = [
         Stored(
