@@ -47,6 +47,7 @@ class Peer:
         self._options = options
         self._give_up = give_up
         self._failures = 0  # dials in a row without success
+        self._failed_at = 0.0  # when the last of them has failed
         self._out_of_reach_since: float | None = None
         self._reached_at: float | None = None
         self._lot = trio.lowlevel.ParkingLot()
@@ -98,13 +99,17 @@ class Peer:
             await self._lot.park()
 
     def _pause(self) -> float:
-        """Return how long to wait before the next dial, in seconds."""
+        """Return how long to wait before the next dial, in seconds.
+
+        Time that has passed since the last one, because nothing was to be sent, counts.
+        """
         if self._failures == 0:
             return 0.0
         options = self._options
         # The exponent is bounded lest the float overflow; the maximum is long reached then.
         longest = options.backoff_seconds * 2.0 ** min(self._failures - 1, 64)
-        return min(longest, options.backoff_seconds_max) * (1.0 - 0.5 * self._chance.random())
+        pause = min(longest, options.backoff_seconds_max) * (1.0 - 0.5 * self._chance.random())
+        return max(0.0, self._failed_at + pause - trio.current_time())
 
     def _judge(self) -> None:
         """Learn from the connection, or the attempt at one, that has just ended."""
@@ -114,6 +119,7 @@ class Peer:
             self._failures = 0
             return
         self._failures += 1
+        self._failed_at = now
         if reached_at is not None:
             return
         if self._out_of_reach_since is None:

@@ -126,3 +126,25 @@ def test_moving(endpoint: str | None) -> None:
             None: ["first"],
         }[endpoint]
     )
+
+
+def test_a_pause_during_which_nothing_was_to_be_sent_is_over() -> None:
+    """A member that was away for long, and to whom nobody spoke meanwhile, is dialled at once."""
+    dials = Dials()
+
+    async def run() -> float:
+        peer = dials.peer()
+        peer.outbox.put(b"x")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(peer.run, dials.serve)
+            await trio.sleep(30)
+            peer.outbox.discard()
+            await trio.sleep(100)
+            asked = trio.current_time()
+            peer.outbox.put(b"x")
+            await trio.sleep(1)
+            nursery.cancel_scope.cancel()
+        return asked
+
+    asked = trio.run(run, clock=trio.testing.MockClock(autojump_threshold=0))
+    assert dials.at[-1] == asked
