@@ -64,6 +64,7 @@ class AlgorithmRun:
         self._untried: dict[str, str] = {}
         self._ticks: list[Ticks] = []
         self._skipped_ns = 0
+        self._progress_ns = 0  # when a pod was bound or evicted at last
         self._measured = ""
         self._created_ns: dict[str, int] = {}
 
@@ -172,7 +173,7 @@ class AlgorithmRun:
     def _work_until(self, waiting: dict[str, str], namespaces: tuple[str, ...]) -> None:
         """Schedule until no pod of these namespaces (none for all) is waiting any more."""
         left = deque(uid for uid, each in waiting.items() if not namespaces or each in namespaces)
-        idle_since: int | None = None
+        self._progress_ns = self._now_ns()
         while True:
             while left and left[0] not in waiting:
                 left.popleft()
@@ -180,13 +181,11 @@ class AlgorithmRun:
                 return
             self._beside()
             if self._schedule_some():
-                idle_since = None
                 continue
             now_ns = self._now_ns()
-            idle_since = now_ns if idle_since is None else idle_since
             wakes = [each for each in (self._core.next_wake_ns(),) if each is not None]
             wakes += [ticks.next_ns for ticks in self._ticks if ticks.next_ns is not None]
-            if not wakes or now_ns - idle_since > _PATIENCE_NS:
+            if not wakes or now_ns - self._progress_ns > _PATIENCE_NS:
                 raise Stuck(
                     f"{len(left)} pods fit nowhere, the first of them {left[0]}: make the nodes "
                     "larger or the pods fewer"
@@ -217,9 +216,11 @@ class AlgorithmRun:
             self._pods[uid] = bound
             now_ns = self._now_ns()
             self._core.pod_changed(pod, bound, now_ns)
+            self._progress_ns = now_ns
             self._bound(uid, now_ns)
         for effect in attempt.effects:
             if isinstance(effect, EvictPod):
+                self._progress_ns = self._now_ns()
                 victim = self._remove_pod(effect.pod.uid)
                 if victim is not None and field(victim, "spec", "nodeName"):
                     self._record.evicted.append(victim)

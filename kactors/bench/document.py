@@ -18,6 +18,7 @@ __all__ = ["Part", "read_document"]
 Path = tuple[str | int, ...]
 
 _REQUIRED: Final = object()
+_DEPTH_MAX: Final = 64
 
 
 @attrs.frozen
@@ -151,6 +152,11 @@ def read_document(file: FilePath, text: str | None = None) -> Part:
 
 def _value(loader: yaml.SafeLoader, node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
     """Return a node's value, and note where it and everything in it stands."""
+    if len(path) > _DEPTH_MAX:
+        raise yaml.MarkedYAMLError(
+            problem=f"a value is nested {_DEPTH_MAX} deep, or contains itself",
+            problem_mark=node.start_mark,
+        )
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}

@@ -12,14 +12,15 @@ from functools import partial
 from typing import Final
 
 from kactors.actors import System, World
-from kactors.api.errors import AlreadyExists, NotFound
+from kactors.api.errors import AlreadyExists, ApiError, NotFound
 from kactors.api.meta import key_of, name_of, namespace_of
 from kactors.api.objects import Object
+from kactors.api.registry import REGISTRY
 from kactors.bench import making
 from kactors.bench.churning import Ticks
 from kactors.bench.clock import cpu_ns, wall_ns
 from kactors.bench.cluster import CLIENT, BenchCluster
-from kactors.bench.errors import Stuck
+from kactors.bench.errors import Refused, Stuck
 from kactors.bench.measured_core import MeasuredCore
 from kactors.bench.operations import (
     Barrier,
@@ -34,7 +35,10 @@ from kactors.bench.pod_watcher import PodWatcher
 from kactors.bench.progress import Progress
 from kactors.bench.record import Baseline, Record
 from kactors.bench.throughput import Throughput
+from kactors.client.errors import ClientError
 from kactors.client.informer_factory import SharedInformerFactory
+from kactors.client.resource_client import ResourceClient
+from kactors.client.resources import GroupVersionResource
 from kactors.client.rest import Client
 from kactors.runtime import current_time_ns, move_on_after, open_nursery, sleep, sleep_forever
 
@@ -47,7 +51,6 @@ _PATIENCE: Final = 600.0
 _BASELINE_PUTS: Final = 2000
 _BASELINE_BYTES: Final = 900
 _EVENTS_SETTLE: Final = 1.0
-_PLURALS: Final = {"Node": "nodes", "Pod": "pods", "Service": "services", "Namespace": "namespaces"}
 
 
 class EndToEndRun:
@@ -73,6 +76,7 @@ class EndToEndRun:
         """Do all that the workload says.
 
         Raises:
+            Refused: an apiserver does not take what is created.
             Stuck: pods are not scheduled for a long time.
         """
         new_core = partial(MeasuredCore, self._record, wall_ns)
@@ -80,7 +84,10 @@ class EndToEndRun:
             cluster = BenchCluster(
                 world, self._masters, self._seed, lambda config, seed: new_core(config, seed=seed)
             )
-            world.call(CLIENT, partial(self._main, cluster))
+            try:
+                world.call(CLIENT, partial(self._main, cluster))
+            except ExceptionGroup as group:
+                raise _first_problem(group) from group
 
     async def _main(self, cluster: BenchCluster, system: System) -> None:
         client = await cluster.admin(system)
@@ -168,19 +175,32 @@ class EndToEndRun:
         await sleep_forever()
 
 
+def _first_problem(group: ExceptionGroup[Exception]) -> Exception:
+    """Return one of those errors; where one thing cannot be created others cannot either."""
+    first = group.exceptions[0]
+    return _first_problem(first) if isinstance(first, ExceptionGroup) else first
+
+
+def _resource(client: Client, obj: Object) -> ResourceClient:
+    """Return the client of an object's kind."""
+    found = REGISTRY.of_kind(obj.get("apiVersion") or "v1", obj["kind"])
+    return client.resource(GroupVersionResource(found.group, found.version, found.plural))
+
+
 async def _create(client: Client, obj: Object) -> None:
     try:
-        await client.resource(_PLURALS[obj["kind"]]).create(obj)
+        await _resource(client, obj).create(obj)
     except AlreadyExists:
         if obj["kind"] != "Namespace":
             raise
+    except (ApiError, ClientError) as problem:
+        raise Refused(f"{obj['kind']} {key_of(obj)} cannot be created: {problem}") from problem
 
 
 async def _delete(client: Client, obj: Object) -> None:
     try:
-        resource = client.resource(_PLURALS[obj["kind"]])
         options = {"gracePeriodSeconds": 0}
-        await resource.delete(name_of(obj), namespace_of(obj), options=options)
+        await _resource(client, obj).delete(name_of(obj), namespace_of(obj), options=options)
     except NotFound:
         return  # evicted meanwhile
 

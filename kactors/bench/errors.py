@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kactors.errors import KactorsError
 
-__all__ = ["BenchError", "BrokenConfig", "BrokenTemplate", "NoWorkload", "Stuck"]
+__all__ = ["BenchError", "BrokenConfig", "BrokenTemplate", "NoWorkload", "Refused", "Stuck"]
 
 
 class BenchError(KactorsError):
@@ -32,6 +32,10 @@ class BrokenTemplate(BenchError):
 
 class NoWorkload(BenchError):
     """Nothing is left after everything that was asked for has been chosen."""
+
+
+class Refused(BenchError):
+    """An apiserver does not take what a workload creates."""
 
 
 class Stuck(BenchError):

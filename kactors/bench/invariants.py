@@ -10,17 +10,18 @@ from kactors.api.labels import LabelSelector
 from kactors.api.meta import key_of, labels_of, name_of, namespace_of
 from kactors.api.node_affinity import RequiredNodeAffinity
 from kactors.api.objects import Object, field
+from kactors.bench.operations import CreatePods
 from kactors.bench.record import Record
 from kactors.scheduler.resources import Resources, pod_requests, resources_of
 
 __all__ = [
+    "lost",
     "misplaced",
     "needless_evictions",
     "over_committed",
     "uneven",
     "unscheduled",
     "violations",
-    "without_evictions",
 ]
 
 Amounts = Counter[str]
@@ -36,17 +37,21 @@ def violations(record: Record) -> list[str]:
         *needless_evictions(nodes, pods, record.evicted),
     ]
     if record.complete:
-        measured = [pod for pod in pods if namespace_of(pod) == record.measured_namespace]
-        found += unscheduled(measured, record.workload.pods)
-        found += without_evictions(nodes, (*pods, *record.evicted), len(record.evicted))
+        operations = [each for each in record.workload.operations if isinstance(each, CreatePods)]
+        namespaces = dict.fromkeys(each.namespace for each in operations)
+        there = [pod for pod in pods if namespace_of(pod) in namespaces]
+        gone_on = dict.fromkeys(each.namespace for each in operations if each.goes_on)
+        found += unscheduled(pod for pod in there if namespace_of(pod) not in gone_on)
+        evicted = [pod for pod in record.evicted if namespace_of(pod) in namespaces]
+        found += lost(sum(each.count for each in operations), there, evicted)
     return found
 
 
-def unscheduled(measured: Sequence[Object], expected: int) -> Iterator[str]:
-    """Yield if fewer pods than expected are on nodes."""
-    bound = sum(1 for pod in measured if _node_of(pod))
-    if bound < expected:
-        yield f"{bound} of {expected} measured pods are on nodes"
+def unscheduled(waited_for: Iterable[Object]) -> Iterator[str]:
+    """Yield which pods have no node, although somebody has waited until they had."""
+    for pod in waited_for:
+        if not _node_of(pod):
+            yield f"pod {key_of(pod)} has no node"
 
 
 def over_committed(nodes: Iterable[Object], pods: Iterable[Object]) -> Iterator[str]:
@@ -125,24 +130,17 @@ def needless_evictions(
             yield f"node {name} had room for everything, and yet pods were evicted from it"
 
 
-def without_evictions(
-    nodes: Iterable[Object], pods: Iterable[Object], evicted: int
-) -> Iterator[str]:
-    """Yield if all pods of a workload have been on nodes that cannot hold them, and none left.
+def lost(created: int, pods: Sequence[Object], evicted: Sequence[Object]) -> Iterator[str]:
+    """Yield if pods are gone that nobody has evicted; with that, who was evicted had to be.
 
-    Args:
-        nodes: of the cluster.
-        pods: all that were ever created, wherever they are.
-        evicted: how many of them had to leave.
+    Nodes that were full hold the pods that came later, and are not over-committed: then others
+    have left, and each of them is accounted for.
     """
-    has: Amounts = Counter()
-    for node in nodes:
-        has.update(_allocatable(node))
-    asked: Amounts = Counter()
-    for pod in pods:
-        asked.update(_asked(pod))
-    if not evicted and any(amount > has[each] for each, amount in asked.items()):
-        yield "the nodes cannot hold all pods at once, and yet none was evicted"
+    if len(pods) + len(evicted) < created:
+        yield (
+            f"{created} pods were created, {len(pods)} are there and {len(evicted)} were evicted: "
+            "the others are lost"
+        )
 
 
 def _node_of(pod: Object) -> str:

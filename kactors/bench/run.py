@@ -5,7 +5,7 @@ from typing import Final
 
 from kactors.bench.algorithm import AlgorithmRun, plain_form
 from kactors.bench.end_to_end import EndToEndRun
-from kactors.bench.errors import Stuck
+from kactors.bench.errors import BenchError
 from kactors.bench.invariants import violations
 from kactors.bench.progress import Progress
 from kactors.bench.record import Record
@@ -43,6 +43,6 @@ def run_workload(
     found = []
     try:
         METERS[record.meter](record, progress, seed, masters)
-    except Stuck as problem:
+    except BenchError as problem:
         found.append(str(problem))
     return [*found, *violations(record)]
