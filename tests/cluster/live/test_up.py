@@ -1,7 +1,9 @@
 """``kactors up``: a cluster comes up in real time, and bears what befalls its processes."""
 
+import json
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -175,6 +177,59 @@ def test_a_cluster_bears_kills_and_goes_on_after_a_stop(tmp_path: Path) -> None:
         return [(name_of(pod), uid_of(pod), pod["spec"]["nodeName"]) for pod in pods]
 
     assert identities(trio.run(first_life)) == identities(trio.run(second_life))
+
+
+MANIFEST = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf}
+data: {a: "1"}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 0}]}
+"""
+
+
+async def command(data: Path, *words: str, given: str = "") -> tuple[int, str, str]:
+    """Run a command; return its exit status and what it has said, well and badly."""
+    whole = [sys.executable, "-m", "kactors.cli.main", *words, "--data", str(data)]
+    done = await trio.run_process(
+        whole, stdin=given.encode(), capture_stdout=True, capture_stderr=True, check=False
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_commands(tmp_path: Path) -> None:
+    """Objects are applied, shown and deleted; what is refused does not keep others from it."""
+    data = tmp_path / "cluster"
+
+    async def story() -> None:
+        async with up(data, "--masters", "1", "--nodes", "0") as cluster:
+            await cluster.until_ready()
+
+            status, said, badly = await command(data, "apply", "-f", "-", given=MANIFEST)
+            assert (status, said) == (1, "configmap/conf created\n")
+            assert badly.startswith("Error: standard input:7: from server (Invalid): Service")
+
+            good = MANIFEST.replace("port: 0", "port: 80")
+            status, said, _ = await command(data, "apply", "-f", "-", given=good)
+            assert (status, said) == (0, "configmap/conf unchanged\nservice/web created\n")
+
+            _, said, _ = await command(data, "get", "cm", "conf", "-o", "json")
+            assert json.loads(said)["data"] == {"a": "1"}
+            _, said, _ = await command(data, "get", "svc/web", "cm/conf")
+            assert said.splitlines()[0].split() == [
+                "NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE",
+            ]  # fmt: skip
+
+            status, said, _ = await command(data, "delete", "-f", "-", given=good)
+            assert (status, said) == (0, 'service "web" deleted\nconfigmap "conf" deleted\n')
+            status, _, badly = await command(data, "get", "svc", "web")
+            assert (status, 'services "web" not found' in badly) == (1, True)
+
+    trio.run(story)
 
 
 def test_what_it_started_ends_with_it(tmp_path: Path) -> None:

@@ -34,13 +34,25 @@ class Form(Enum):
         return self in {Form.TABLE, Form.WIDE}
 
 
+#: Line ends to YAML, which its other styles would not give back.
+_BREAKS: Final = "\x85\u2028\u2029"
+
+
 class _Dumper(yaml.SafeDumper):
-    """Repeats what stands twice: nobody reads anchors."""
+    """Repeats what stands twice, for nobody reads anchors; and escapes rare line ends."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """Choose the style of a text; the library chooses, unless it would choose wrongly."""
+        style = '"' if any(each in data for each in _BREAKS) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     def ignore_aliases(self, data: Any) -> bool:
         """Say that there are none."""
         del data
         return True
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 def document(value: Any, form: Form) -> str:
