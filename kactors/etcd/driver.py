@@ -51,6 +51,8 @@ from kactors.runtime import Waiter, current_time, open_nursery, sleep_until, wai
 _APPLIED_PER_TURN = 2000
 #: After so many writes of one entry each the next is expected to have no company, either.
 _ALONE_WRITES: Final = 4
+#: What comes so soon after a turn that has written was there before, and had company.
+_COMPANY_SECONDS: Final = 0.0001
 #: A proposal that comes so soon after another waits for those that follow it, and goes with them;
 #: one that comes alone goes at once, which spares a switch of tasks.
 BURST_SECONDS: Final = 0.0002
@@ -117,7 +119,7 @@ class Driver:
         self._writer = Wakeup()
         self._chunk_reader = Wakeup()
         self._led_until = 0
-        self._submitted_at = -BURST_SECONDS
+        self._submitted_at = self._wrote_at = -BURST_SECONDS
         self._closing = False
 
     # What the member asks ---------------------------------------------------------------------
@@ -175,12 +177,11 @@ class Driver:
         if not self.leads():
             raise self.not_leader()
         self._proposals.append(_Proposal(data, entered, proposer))
-        now = current_time()
-        if now - self._submitted_at < BURST_SECONDS:
+        if current_time() - self._submitted_at < BURST_SECONDS:
             self._pump.set()
         else:
             self._turn()
-        self._submitted_at = now
+        self._submitted_at = current_time()  # the turn may have synced, and others waited for it
 
     async def change_configuration(self, change: ConfChange) -> Outcome:
         """Change who belongs to the cluster; return what became of it.
@@ -339,15 +340,23 @@ class Driver:
             and self._alone_writes >= _ALONE_WRITES
             and len(queued[0].entries) == 1
         ):
-            ready = queued[0]
-            self._mail.flush()
-            if self.storage.write_now(ready):
-                queued.clear()
-                self.raft.persisted(ready.number)
-                self._mail.put(ready.messages)
-                self._mail.flush()
+            if current_time() - self._wrote_at < _COMPANY_SECONDS:
+                self._alone_writes = 0  # it has waited while the latest one was written
+            elif self._write_alone(queued[0]):
                 return
         self._writer.set()
+
+    def _write_alone(self, ready: Ready) -> bool:
+        """Write the only thing that is queued, if there is nothing to wait for; say whether."""
+        self._mail.flush()
+        if not self.storage.write_now(ready):
+            return False
+        self._unwritten.clear()
+        self._wrote_at = current_time()
+        self.raft.persisted(ready.number)
+        self._mail.put(ready.messages)
+        self._mail.flush()
+        return True
 
     def _follow_up(self, ready: Ready) -> None:
         """Do what comes after writing, or needs none of it."""

@@ -213,8 +213,8 @@ class LiveFile:
 
     @property
     def quick(self) -> bool:
-        """Whether syncs run on the event loop at present, and every write was synced."""
-        return not self._unsynced_bytes and self._disk._sync_place.on_loop()
+        """Whether the disk confirms at once at present, and every write was synced."""
+        return not self._unsynced_bytes and self._disk._sync_place.at_once()
 
     def write_through(self, offset: int, data: bytes) -> None:
         """Write and sync on the event loop; where the system can, in one call."""

@@ -13,6 +13,10 @@ LOOP_SECONDS: Final = 0.01
 between two of a leader's signs of life. That is far more than a fast disk needs, since a machine
 that is busy makes every disk look slow, and changes of thread take longer there, too."""
 
+AT_ONCE_SECONDS: Final = 0.001
+"""Where syncs take no longer than this on average, a change of tasks is worth sparing, too; where
+they take longer, company in the next one is worth more."""
+
 _STALL: Final = 5.0
 _WATCHED: Final = 64
 _WEIGHT: Final = 1 / 16
@@ -40,6 +44,10 @@ class SyncPlace:
     def on_loop(self) -> bool:
         """Tell whether the next sync should run on the event loop."""
         return self._watched == 0 and self._mean <= self._loop_seconds
+
+    def at_once(self) -> bool:
+        """Tell whether the next sync should run on the loop, and hardly be noticed there."""
+        return self._mean <= AT_ONCE_SECONDS and self.on_loop()
 
     def note(self, seconds: float) -> None:
         """Take in how long a sync has taken, wherever it ran."""

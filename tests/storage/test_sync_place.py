@@ -61,3 +61,11 @@ def test_stalls_hold_the_loop_up_rarely(seconds: list[float]) -> None:
         place.note(each)
 
     assert all(later - earlier > 64 for earlier, later in pairwise(stalled_at))
+
+
+def test_only_a_disk_that_is_very_quick_confirms_at_once() -> None:
+    """One that takes milliseconds is synced on the loop, but gives others the time to join."""
+    assert place_after(*[QUICK / 4] * 100).at_once()
+    assert place_after(*[QUICK * 4] * 100).on_loop()
+    assert not place_after(*[QUICK * 4] * 100).at_once()
+    assert not place_after(*[QUICK / 4] * 100, STALL).at_once()
