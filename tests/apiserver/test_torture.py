@@ -17,7 +17,8 @@ from tests.apiserver.cluster import Api, Cluster, config_map
 from tests.apiserver.torture import KNOBS, OBJECTS, Load, check, torture
 
 UPDATES = int(os.environ.get("KACTORS_TORTURE", "1000"))
-LOAD = Load(writers=10, writes=UPDATES // 10)
+#: The more there are, the faster: a thousand have to last for some crashes.
+LOAD = Load(writers=10, writes=UPDATES // 10, pause=0.3 if UPDATES < 5000 else 0.1)
 
 
 def suffer(load: Load, seed: int = 1) -> None:

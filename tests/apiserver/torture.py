@@ -20,7 +20,7 @@ from kactors.apiserver.cache.watch_cache import RingLimits
 from kactors.runtime import Random, current_host, move_on_after, open_nursery, sleep
 from tests.apiserver.cluster import Api, Cluster, config_map, items
 
-OBJECTS = ("a", "b", "c", "d", "e", "f")
+OBJECTS = ("a", "b")
 #: Replicas forget soon, and etcd is compacted often: who is away for long is told 410.
 KNOBS: dict[str, Any] = {
     "ring": RingLimits(fresh_seconds=15.0, least=20),
