@@ -8,6 +8,11 @@ from kactors.cluster.topology import CloudOptions as CloudOptions
 from kactors.cluster.topology import NodePool as NodePool
 from kactors.cluster.topology import Topology as Topology
 from kactors.faults import *  # noqa: F403 - every fault, trigger and time
+from kactors.scenario.client_predicates import ApiAnswers as ApiAnswers
+from kactors.scenario.client_predicates import NoWriteAcknowledged as NoWriteAcknowledged
+from kactors.scenario.client_predicates import Served as Served
+from kactors.scenario.clients import ApiClients as ApiClients
+from kactors.scenario.clients import Calls as Calls
 from kactors.scenario.goals import Always as Always
 from kactors.scenario.goals import Eventually as Eventually
 from kactors.scenario.predicates import AllOf as AllOf

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import attrs
 
+from kactors.checking.operation import Operation
 from kactors.cluster.simulated import SimulatedCluster
 from kactors.scenario.truth import Truth
 
@@ -42,12 +43,14 @@ class Scene:
         truth: what is stored.
         report: takes findings.
         core: the hosts that must be well in the end; others may stay broken for good.
+        operations: what clients of the API have done so far.
     """
 
     cluster: SimulatedCluster
     truth: Truth
     report: Callable[[Finding], None]
     core: Sequence[str]
+    operations: list[Operation] = attrs.field(factory=list)
 
     @property
     def now_ns(self) -> int:

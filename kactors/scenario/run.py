@@ -20,6 +20,7 @@ import attrs
 
 from kactors.api.codec import paranoid
 from kactors.cluster.simulated import SimulatedCluster
+from kactors.cluster.traffic import Target, Traffic
 from kactors.evidence.digest import Digest
 from kactors.evidence.trace import Recorder
 from kactors.faults.injector import Injector
@@ -28,6 +29,7 @@ from kactors.runtime.probes import Probes
 from kactors.scenario.administrator import Administrator
 from kactors.scenario.bug import bug_of
 from kactors.scenario.caretaker import Caretaker
+from kactors.scenario.clients import ApiLoad
 from kactors.scenario.core import core_of
 from kactors.scenario.errors import GoalRaised
 from kactors.scenario.judge import Judge
@@ -106,11 +108,14 @@ class _Course:
         self.cluster = cluster
         self.world = cluster.world
         self.truth = Truth(cluster)
+        self.traffic: dict[str, Traffic] = {}
         self.clockwork = Clockwork(cluster, self.truth)
         self.core = core_of(scenario, seed)
         self.violations: list[Violation] = []
         self.findings: list[Finding] = []
         scene = Scene(cluster, self.truth, self._found, self.core)
+        self.operations = scene.operations
+        self.api_load = ApiLoad(cluster, scenario.api_clients, seed, scene.operations)
         self.oracles = [oracle(scene) for oracle in oracles]
         liveness = scenario.budget == "recoverable"
         self.liveness = liveness
@@ -172,6 +177,7 @@ class _Course:
     def _chaos(self) -> bool:
         """Let everything happen that the scenario has; say whether all held."""
         self.timeline.phases["chaos"] = self.clockwork.now_s
+        self._start_clients()
         self.injector.start()
         self.admin.start(self.scenario.script)
         self.judge.look(self._view(self.core))
@@ -181,6 +187,17 @@ class _Course:
             if self.violations:
                 return False
         return True
+
+    def _start_clients(self) -> None:
+        for calls in self.scenario.calls:
+            target = Target(
+                name=calls.service,
+                port=calls.port,
+                period_seconds=calls.period_s,
+                timeout_seconds=calls.timeout_s,
+            )
+            self.traffic[calls.service] = self.cluster.add_traffic(target, calls.hosts or None)
+        self.api_load.start()
 
     def _converge(self) -> None:
         """Heal the core, and run until it has settled, or should have."""
@@ -206,6 +223,7 @@ class _Course:
 
     def _finish(self, *, converged: bool) -> None:
         self.timeline.phases["end"] = self.clockwork.now_s
+        self.api_load.stop()
         for oracle in self.oracles:
             oracle.finish(converged=converged and self.liveness)
         if not self.liveness:
@@ -239,7 +257,7 @@ class _Course:
         self.timeline.samples.append(self.sampler.sample(self._view(core)))
 
     def _view(self, core: Sequence[str]) -> View:
-        return View(self.cluster, self.truth, self.clockwork, core)
+        return View(self.cluster, self.truth, self.clockwork, core, self.traffic, self.operations)
 
     def _found(self, finding: Finding) -> None:
         self.findings.append(finding)

@@ -12,6 +12,7 @@ from kactors.faults.errors import UnknownHostError
 from kactors.faults.fault import SYMBOL
 from kactors.faults.plan import FaultPlan
 from kactors.faults.printing import as_call
+from kactors.scenario.clients import ApiClients, Calls
 from kactors.scenario.errors import InvalidScenario
 from kactors.scenario.goals import Goal
 from kactors.scenario.steps import Step
@@ -38,6 +39,10 @@ def _steps(given: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def _goals(given: Iterable[Goal]) -> tuple[Goal, ...]:
+    return tuple(given)
+
+
+def _calls(given: Iterable[Calls]) -> tuple[Calls, ...]:
     return tuple(given)
 
 
@@ -74,6 +79,8 @@ class Scenario:
         script: what an administrator does meanwhile.
         faults: a plan, or a storm that draws one, and knobs, from the seed.
         goals: what must hold.
+        calls: programs that call Services from time 0 on.
+        api_clients: who reads and writes through the apiservers from time 0 on.
         come_up_s: how long the cluster and its workload may take until time 0.
         chaos_s: when faults end.
         converge_s: how long the core may take to settle afterwards.
@@ -90,6 +97,8 @@ class Scenario:
     script: tuple[Step, ...] = attrs.field(default=(), converter=_steps)
     faults: FaultPlan | Storm = attrs.field(factory=FaultPlan)
     goals: tuple[Goal, ...] = attrs.field(default=(), converter=_goals)
+    calls: tuple[Calls, ...] = attrs.field(default=(), converter=_calls)
+    api_clients: ApiClients = attrs.field(factory=lambda: ApiClients(0))
     come_up_s: float = attrs.field(default=300.0, validator=_positive)
     chaos_s: float = attrs.field(default=120.0, validator=_positive)
     converge_s: float = attrs.field(default=180.0, validator=_positive)
@@ -136,11 +145,16 @@ class Scenario:
             ("script", self.script, Step, "steps, such as Scale('web', replicas=3, at_s=5)"),
             ("goals", self.goals, Goal, "goals: Always(...) and Eventually(...)"),
             ("workload", self.workload, dict, "objects, such as deployment('web', 3)"),
+            ("calls", self.calls, Calls, "calls, such as Calls('web')"),
         )
         for name, values, kind, remedy in kinds:
             for value in values:
                 if not isinstance(value, kind):
                     raise InvalidScenario(f"{name} has {value!r}: it consists of {remedy}")
+        if not isinstance(self.api_clients, ApiClients):
+            raise InvalidScenario(
+                f"api_clients is {self.api_clients!r}: give ApiClients, such as ApiClients(3)"
+            )
         if not isinstance(self.faults, (FaultPlan, Storm)):
             raise InvalidScenario(f"faults is {self.faults!r}: give a FaultPlan or a Storm")
 

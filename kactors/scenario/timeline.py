@@ -14,7 +14,7 @@ from kactors.scenario.administrator import Performed
 from kactors.scenario.oracle import Finding
 from kactors.scenario.view import View
 
-__all__ = ["FaultSpan", "GoalOutcome", "HostSpan", "Sample", "Sampler", "Timeline"]
+__all__ = ["ApiSample", "FaultSpan", "GoalOutcome", "HostSpan", "Sample", "Sampler", "Timeline"]
 
 
 @attrs.frozen
@@ -33,6 +33,24 @@ class GoalOutcome:
 
 
 @attrs.frozen
+class ApiSample:
+    """What clients of the API did within one second.
+
+    Attributes:
+        done: operations that were answered.
+        failed: those that were refused or not answered in time.
+        unknown: writes of which nobody knows what has become.
+        p50_ms, p99_ms: how long the answered ones took, in milliseconds; None without any.
+    """
+
+    done: int
+    failed: int
+    unknown: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+@attrs.frozen
 class Sample:
     """The cluster at one second.
 
@@ -44,6 +62,8 @@ class Sample:
         nodes_ready: how many nodes are ready, as it is stored.
         pods: how many pods there are of each phase, as it is stored; ``Ready`` ones on their own.
         revision: of the store.
+        calls: calls of Services that ended within the second, by Service and outcome.
+        api: what clients of the API did within the second.
     """
 
     at_s: float
@@ -54,6 +74,8 @@ class Sample:
     nodes_ready: int
     pods: dict[str, int]
     revision: int
+    calls: dict[str, dict[str, int]] = attrs.field(factory=dict)
+    api: ApiSample | None = None
 
 
 @attrs.frozen
@@ -121,6 +143,8 @@ class Sampler:
         self._revision = -1
         self._nodes_ready = 0
         self._pods: dict[str, int] = {}
+        self._calls: dict[str, dict[str, int]] = {}
+        self._operations = 0
 
     def sample(self, view: View) -> Sample:
         """Return the cluster as it is now."""
@@ -144,7 +168,36 @@ class Sampler:
             nodes_ready=self._nodes_ready,
             pods=self._pods,
             revision=truth.revision,
+            calls=self._new_calls(view),
+            api=self._new_operations(view),
         )
+
+    def _new_calls(self, view: View) -> dict[str, dict[str, int]]:
+        """Return what has become of the calls that ended since the last sample."""
+        found = {}
+        for service, traffic in view.traffic.items():
+            now = {outcome.value: count for outcome, count in traffic.counts.items()}
+            before = self._calls.get(service, {})
+            new = {each: count - before.get(each, 0) for each, count in now.items()}
+            found[service] = {each: count for each, count in new.items() if count}
+            self._calls[service] = now
+        return found
+
+    def _new_operations(self, view: View) -> ApiSample | None:
+        """Return how the operations that ended since the last sample fared; None without any."""
+        new = view.operations[self._operations :]
+        self._operations = len(view.operations)
+        if not new:
+            return None
+        unknown = sum(each.unknown for each in new)
+        failed = sum(each.error is not None for each in new)
+        took = sorted(
+            (each.return_ns - each.call_ns) / 1e6
+            for each in new
+            if each.return_ns is not None and each.error is None
+        )
+        p50, p99 = (took[len(took) // 2], took[len(took) * 99 // 100]) if took else (None, None)
+        return ApiSample(len(took), failed, unknown, p50, p99)
 
 
 def _phases(view: View) -> dict[str, int]:

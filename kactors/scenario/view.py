@@ -6,8 +6,10 @@ from functools import cached_property
 import attrs
 
 from kactors.api.meta import uid_of
+from kactors.checking.operation import Operation
 from kactors.cluster.observer import RunningContainer
 from kactors.cluster.simulated import SimulatedCluster
+from kactors.cluster.traffic import Traffic
 from kactors.scenario.truth import Name, Truth
 
 __all__ = ["Clockwork", "View"]
@@ -63,12 +65,16 @@ class View:
         truth: what is stored.
         clockwork: scenario time.
         core: the hosts that must come round in the end.
+        traffic: what has become of calls, by the Service's name as it is called.
+        operations: what clients of the API have done so far.
     """
 
     cluster: SimulatedCluster
     truth: Truth
     clockwork: Clockwork
     core: Sequence[str]
+    traffic: Mapping[str, Traffic] = attrs.field(factory=dict)
+    operations: Sequence[Operation] = ()
 
     @property
     def now_s(self) -> float:

@@ -7,6 +7,7 @@ from kactors.scenario.oracles.endpoints import EndpointsMatch
 from kactors.scenario.oracles.garbage_collection import GarbageCollection
 from kactors.scenario.oracles.identity import OneIdentity
 from kactors.scenario.oracles.jobs import JobCompletions
+from kactors.scenario.oracles.linearizability import Linearizability
 from kactors.scenario.oracles.over_commit import OverCommit
 from kactors.scenario.oracles.store import StoreAgreement
 from kactors.scenario.oracles.watch_caches import WatchCaches
@@ -16,6 +17,7 @@ __all__ = ["ORACLES"]
 ORACLES: Final[tuple[type[Oracle], ...]] = (
     StoreAgreement,
     WatchCaches,
+    Linearizability,
     OverCommit,
     OneIdentity,
     JobCompletions,
