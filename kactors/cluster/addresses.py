@@ -1,7 +1,7 @@
 """Where everything is: actors, and the addresses of nodes and pods.
 
-Nodes are in 172.16.0.0/12, pods in 10.0.0.0/8 (a /24 for each node), Services in 10.96.0.0/12 as
-with kubeadm; pods leave out what is the Services'.
+Nodes are in 172.16.0.0/16, masters in 172.31.0.0/16, pods in 10.0.0.0/8 (a /24 for each node),
+Services in 10.96.0.0/12 as with kubeadm; pods leave out what is the Services'.
 """
 
 from typing import Final
@@ -9,8 +9,8 @@ from typing import Final
 from kactors.cluster.topology import Topology
 from kactors.transport.envelope import Address
 
-__all__ = ["APISERVER", "DNS_IP", "ETCD", "PODS_CIDR", "apiservers", "etcd_members", "node_ip",
-           "pod_cidr"]  # fmt: skip
+__all__ = ["APISERVER", "DNS_IP", "ETCD", "PODS_CIDR", "apiservers", "etcd_members",
+           "master_ip", "node_ip", "pod_cidr"]  # fmt: skip
 
 ETCD: Final = "etcd"
 APISERVER: Final = "kube-apiserver"
@@ -30,6 +30,11 @@ def etcd_members(topology: Topology) -> tuple[Address, ...]:
 def apiservers(topology: Topology) -> tuple[Address, ...]:
     """Return the addresses of all replicas of the apiserver."""
     return tuple(Address(name, APISERVER) for name in topology.master_names)
+
+
+def master_ip(number: int) -> str:
+    """Return the address of a master, whose number counts from 1."""
+    return f"172.31.0.{number}"
 
 
 def node_ip(number: int) -> str:

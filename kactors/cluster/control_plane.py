@@ -21,7 +21,7 @@ from kactors.apiserver.config import ApiServerConfig
 from kactors.apiserver.server import ApiServer
 from kactors.client.config import ClientConfig
 from kactors.cluster.addons import ADDON_MANAGER, AddonManager, AddonManagerConfig
-from kactors.cluster.addresses import APISERVER, ETCD, etcd_members
+from kactors.cluster.addresses import APISERVER, ETCD, etcd_members, master_ip
 from kactors.cluster.cloud import cloud_controller_manager
 from kactors.cluster.dns import dns_manifests
 from kactors.cluster.plan import ActorPlan, Blueprint, HostPlan
@@ -64,7 +64,7 @@ def masters(blueprint: Blueprint) -> Iterator[HostPlan]:
     for number, name in enumerate(blueprint.topology.master_names, 1):
         actors = (
             etcd_member(blueprint, name),
-            apiserver(blueprint),
+            apiserver(blueprint, number),
             scheduler(blueprint),
             controller_manager(blueprint),
             *cloud_controller_manager(blueprint),
@@ -81,13 +81,14 @@ def etcd_member(blueprint: Blueprint, host: str) -> ActorPlan:
     return ActorPlan(ETCD, lambda: EtcdMember(config), MEMBER_POLICY)
 
 
-def apiserver(blueprint: Blueprint) -> ActorPlan:
-    """Return a replica of the apiserver."""
+def apiserver(blueprint: Blueprint, number: int) -> ActorPlan:
+    """Return the apiserver of master ``number``."""
     config = blueprint.configured(
         "apiserver",
         ApiServerConfig,
         etcd=etcd_members(blueprint.topology),
         authority=blueprint.authority,
+        advertise_address=master_ip(number),
     )
     return ActorPlan(APISERVER, lambda: ApiServer(config))
 

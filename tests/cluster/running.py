@@ -6,7 +6,7 @@ from kactors.api.meta import is_being_deleted, is_true
 from kactors.api.objects import Object
 from kactors.cluster.simulated import SimulatedCluster
 
-__all__ = ["ready_pods", "run_until"]
+__all__ = ["all_run", "ready_pods", "run_until"]
 
 
 def run_until(cluster: SimulatedCluster, holds: Callable[[], bool], seconds: float) -> None:
@@ -24,3 +24,12 @@ def ready_pods(cluster: SimulatedCluster, namespace: str = "default") -> list[Ob
         for pod in cluster.observer.objects("pods", namespace)
         if is_true(pod, "Ready") and not is_being_deleted(pod)
     ]
+
+
+def all_run(cluster: SimulatedCluster, count: int, image: str) -> bool:
+    """Tell whether there are so many pods in the default namespace, all ready, and of one image."""
+    pods = ready_pods(cluster)
+    images = {pod["spec"]["containers"][0]["image"] for pod in pods}
+    return len(cluster.observer.objects("pods", "default")) == len(pods) == count and images == {
+        image
+    }

@@ -5,8 +5,8 @@ from ipaddress import ip_address, ip_network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kactors.cluster.addresses import node_ip, pod_cidr
-from kactors.cluster.topology import NODES_MAX
+from kactors.cluster.addresses import master_ip, node_ip, pod_cidr
+from kactors.cluster.topology import ETCD_MEMBERS_MAX, NODES_MAX
 
 NUMBERS = st.integers(1, NODES_MAX)
 SERVICES = ip_network("10.96.0.0/12")
@@ -27,3 +27,12 @@ def test_addresses_are_distinct(one: int, other: int) -> None:
     """Different nodes have different addresses and different ranges."""
     assert (node_ip(one) == node_ip(other)) == (one == other)
     assert (pod_cidr(one) == pod_cidr(other)) == (one == other)
+
+
+def test_masters_are_apart_from_nodes() -> None:
+    """As many as there may be have addresses of their own, in no range that nodes have."""
+    masters = {master_ip(number) for number in range(1, ETCD_MEMBERS_MAX + 1)}
+
+    assert len(masters) == ETCD_MEMBERS_MAX
+    assert all(ip_address(each) in ip_network("172.31.0.0/16") for each in masters)
+    assert ip_address(node_ip(NODES_MAX)) in ip_network("172.16.0.0/16")

@@ -1,6 +1,7 @@
 """A cluster in a cloud: nodes are instances, load balancers let in who is outside."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,14 +16,28 @@ from tests.cluster.manifests import deployment, service
 from tests.cluster.running import ready_pods, run_until
 
 
+@contextmanager
+def in_the_cloud(masters: int, nodes: int, pods: int) -> Iterator[SimulatedCluster]:
+    """Give a cluster of instances on which so many pods run."""
+    topology = Topology.of(masters=masters, nodes=nodes, cloud=CloudOptions(region="moon"))
+    with SimulatedCluster(topology, seed=5) as made:
+        made.wait_until_ready()
+        made.apply(deployment("web", pods))
+        run_until(made, lambda: len(ready_pods(made)) == pods, 60)
+        yield made
+
+
 @pytest.fixture
 def cluster() -> Iterator[SimulatedCluster]:
     """Give three masters and four instances, on which eight pods run."""
-    topology = Topology.of(masters=3, nodes=4, cloud=CloudOptions(region="moon"))
-    with SimulatedCluster(topology, seed=5) as made:
-        made.wait_until_ready()
-        made.apply(deployment("web", 8))
-        run_until(made, lambda: len(ready_pods(made)) == 8, 60)
+    with in_the_cloud(3, 4, 8) as made:
+        yield made
+
+
+@pytest.fixture
+def small() -> Iterator[SimulatedCluster]:
+    """Give one master and two instances, on which four pods run."""
+    with in_the_cloud(1, 2, 4) as made:
         yield made
 
 
@@ -53,14 +68,14 @@ def test_a_vanished_instance_is_forgotten_and_its_pods_run_elsewhere(
     assert not [each for each in cluster.world.given_up if each[0] != "n1"]
 
 
-def test_an_instance_that_is_off_keeps_its_node(cluster: SimulatedCluster) -> None:
+def test_an_instance_that_is_off_keeps_its_node(small: SimulatedCluster) -> None:
     """It is marked, so that no pods go there, and is a node like others when it is on again."""
-    cluster.stop_instance("n1")
-    run_until(cluster, lambda: "shutdown" in taints(cluster, "n1"), 70)
+    small.stop_instance("n1")
+    run_until(small, lambda: "shutdown" in taints(small, "n1"), 70)
 
-    cluster.start_instance("n1")
-    run_until(cluster, lambda: not taints(cluster, "n1"), 30)
-    run_until(cluster, lambda: len(ready_pods(cluster)) == 8, 60)
+    small.start_instance("n1")
+    run_until(small, lambda: not taints(small, "n1"), 30)
+    run_until(small, lambda: len(ready_pods(small)) == 4, 60)
 
 
 def taints(cluster: SimulatedCluster, name: str) -> set[str]:
@@ -70,26 +85,26 @@ def taints(cluster: SimulatedCluster, name: str) -> set[str]:
     return {each["key"].rpartition("/")[2] for each in field(node, "spec", "taints", default=())}
 
 
-def test_a_load_balancer_lets_in_who_is_outside(cluster: SimulatedCluster) -> None:
+def test_a_load_balancer_lets_in_who_is_outside(small: SimulatedCluster) -> None:
     """Calls to its address are served by the Service's pods; it goes when the Service goes."""
     ports = [{"port": 80, "targetPort": 8080, "nodePort": 30080}]
-    cluster.apply(service("web", type="LoadBalancer", ports=ports))
-    run_until(cluster, lambda: bool(ingress(cluster)), 20)
-    cluster.world.run_for(3)
+    small.apply(service("web", type="LoadBalancer", ports=ports))
+    run_until(small, lambda: bool(ingress(small)), 20)
+    small.world.run_for(3)
 
-    traffic = cluster.add_traffic(Target(name=ingress(cluster), period_seconds=0.2), [ADMIN_HOST])
-    cluster.world.run_for(10)
-    stored = {uid_of(pod) for pod in ready_pods(cluster)}
+    traffic = small.add_traffic(Target(name=ingress(small), period_seconds=0.2), [ADMIN_HOST])
+    small.world.run_for(10)
+    stored = {uid_of(pod) for pod in ready_pods(small)}
     assert traffic.counts[Outcome.SERVED] == traffic.calls > 30
     assert set(traffic.served_by) == stored
 
-    cluster.call(lambda client: client.resource("services").delete("web", "default"))
-    run_until(cluster, lambda: cluster.observer.object("services", "web", "default") is None, 20)
-    assert cluster.cloud is not None
-    assert not cluster.cloud.load_balancers
-    cluster.world.run_for(3)
+    small.call(lambda client: client.resource("services").delete("web", "default"))
+    run_until(small, lambda: small.observer.object("services", "web", "default") is None, 20)
+    assert small.cloud is not None
+    assert not small.cloud.load_balancers
+    small.world.run_for(3)
     served = traffic.counts[Outcome.SERVED]
-    cluster.world.run_for(5)
+    small.world.run_for(5)
     assert traffic.counts[Outcome.SERVED] == served
 
 
@@ -100,16 +115,18 @@ def ingress(cluster: SimulatedCluster) -> str:
     return ingresses[0]["ip"] if ingresses else ""
 
 
-def test_another_instance_joins(cluster: SimulatedCluster) -> None:
+def test_another_instance_joins(small: SimulatedCluster) -> None:
     """A node that is launched later is initialised, gets a range and a route, and becomes ready."""
-    name = cluster.add_node()
-    cluster.wait_until_ready(30)
+    name = small.add_node()
+    small.wait_until_ready(30)
 
-    node = cluster.observer.object("nodes", name)
+    node = small.observer.object("nodes", name)
     assert node is not None
-    assert node["spec"]["providerID"].endswith("i-00005")
-    assert cluster.cloud is not None
-    assert cluster.cloud.routes[f"pods-{name}"].cidr == node["spec"]["podCIDR"]
+    assert node["spec"]["providerID"].endswith("i-00003")
+    assert small.cloud is not None
+    routes = small.cloud.routes
+    run_until(small, lambda: f"pods-{name}" in routes, 20)
+    assert routes[f"pods-{name}"].cidr == node["spec"]["podCIDR"]
 
 
 def test_only_instances_can_be_switched_off() -> None:

@@ -11,7 +11,9 @@ from kactors.cluster.simulated import SimulatedCluster
 from kactors.cluster.topology import Topology
 from kactors.cluster.traffic import Outcome, Target
 from tests.cluster.manifests import deployment, service
-from tests.cluster.running import ready_pods, run_until
+from tests.cluster.running import all_run, ready_pods, run_until
+
+REVISION = "deployment.kubernetes.io/revision"
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_no_call_fails_while_pods_roll_over_and_back(cluster: SimulatedCluster) 
 
     for image in ("web:2", "web:1"):
         cluster.apply(deployment("web", 8, **patient(image)))
-        run_until(cluster, partial(all_have, cluster, image), 90)
+        run_until(cluster, partial(all_run, cluster, 8, image), 90)
         cluster.world.run_for(2)
         new = {uid_of(pod) for pod in ready_pods(cluster)}
         cluster.world.run_for(5)
@@ -74,12 +76,9 @@ def test_no_call_fails_while_pods_roll_over_and_back(cluster: SimulatedCluster) 
 
     traffic.stop()
     assert traffic.counts[Outcome.SERVED] == traffic.calls > 200
-
-
-def all_have(cluster: SimulatedCluster, image: str) -> bool:
-    """Tell whether all pods of the default namespace are of one image."""
-    pods = cluster.observer.objects("pods", "default")
-    return {pod["spec"]["containers"][0]["image"] for pod in pods} == {image}
+    kept = cluster.observer.objects("replicasets", "default")
+    revisions = [each["metadata"]["annotations"][REVISION] for each in kept]
+    assert sorted(revisions) == ["2", "3"]
 
 
 def test_names_are_answered_while_one_server_is_away(cluster: SimulatedCluster) -> None:

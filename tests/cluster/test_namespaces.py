@@ -52,7 +52,7 @@ def held() -> list[Object]:
 @pytest.fixture
 def cluster() -> Iterator[SimulatedCluster]:
     """Give a cluster whose namespace ``team`` holds something of everything."""
-    with SimulatedCluster(Topology.of(masters=3, nodes=3), seed=9) as made:
+    with SimulatedCluster(Topology.of(masters=1, nodes=3), seed=9) as made:
         made.wait_until_ready()
         made.apply(plain("Namespace", "team"))
         made.world.run_for(3)

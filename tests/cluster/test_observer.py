@@ -106,3 +106,19 @@ def test_nodes_that_are_down_run_nothing() -> None:
         assert cluster.observer.apiservers() == []
         with pytest.raises(NotReady, match="no member of etcd runs"):
             cluster.observer.objects("pods")
+
+
+def test_the_apiservers_are_behind_a_service_of_their_own(cluster: SimulatedCluster) -> None:
+    """``kubernetes`` has the first of the Services' addresses, and each master as an endpoint."""
+    found = cluster.observer.object("services", "kubernetes", "default")
+    endpoints = cluster.observer.object("endpoints", "kubernetes", "default")
+
+    assert found is not None
+    assert endpoints is not None
+    assert found["spec"]["clusterIP"] == "10.96.0.1"
+    (subset,) = endpoints["subsets"]
+    assert [each["ip"] for each in subset["addresses"]] == [
+        "172.31.0.1",
+        "172.31.0.2",
+        "172.31.0.3",
+    ]

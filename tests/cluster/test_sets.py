@@ -16,8 +16,8 @@ from tests.cluster.running import ready_pods, run_until
 
 @pytest.fixture
 def cluster() -> Iterator[SimulatedCluster]:
-    """Give a cluster of three masters and three nodes that is ready."""
-    with SimulatedCluster(Topology.of(masters=3, nodes=3), seed=13) as made:
+    """Give a cluster of one master and three nodes that is ready."""
+    with SimulatedCluster(Topology.of(masters=1, nodes=3), seed=13) as made:
         made.wait_until_ready()
         yield made
 
