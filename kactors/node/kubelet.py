@@ -127,8 +127,7 @@ class Kubelet(Actor):
             self._begin_worker(PodWorker(self._context, pod))
         else:
             worker.update(pod)
-            if worker.finished:
-                self._statuses.refresh(pod)
+            self._statuses.refresh(pod)
 
     def _begin_worker(self, worker: PodWorker) -> None:
         self.workers[worker.uid] = worker

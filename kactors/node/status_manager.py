@@ -97,12 +97,22 @@ class StatusManager:
         self._mark(uid)
 
     def refresh(self, pod: Object) -> None:
-        """Note that the apiserver's pod has changed: its deletion may be due now."""
+        """Note that the apiserver's pod has changed: its deletion may be due now.
+
+        If others say something else of it there, such as that it is not ready because its node was
+        silent, what was said here is said again: after a while, because it may only not have come
+        back yet. Source: ``needsReconcile``, which upstream asks every ten seconds.
+        """
         entry = self._entries.get(uid_of(pod))
-        if entry is not None:
-            entry.pod = pod
-            if entry.over and is_being_deleted(pod):
-                self._mark(uid_of(pod))
+        if entry is None:
+            return
+        entry.pod = pod
+        if entry.over and is_being_deleted(pod):
+            self._mark(uid_of(pod))
+        elif entry.sent == entry.version and not covers(pod.get("status") or {}, entry.status):
+            entry.version += 1
+            entry.retry_at = current_time() + RETRY_SECONDS
+            self._mark(uid_of(pod))
 
     def forget(self, uid: str) -> None:
         """Forget a pod that the apiservers do not have any more."""

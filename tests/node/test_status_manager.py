@@ -84,6 +84,30 @@ def test_only_the_latest_word_is_sent_after_an_outage() -> None:
         with_manager(cluster, story)
 
 
+def test_what_others_have_said_meanwhile_is_put_right() -> None:
+    """Once: a node that was silent is not heard of its own pods, and says it again."""
+    with NodeCluster() as cluster:
+        one = pod(nodeName="elsewhere")
+        cluster.put(one)
+
+        async def story(manager: StatusManager) -> None:
+            manager.set(one, status("Running", podIP="10.0.0.1"))
+            await sleep(1)
+            cluster.change("Pod", "web", "10.9.9.9", "status", "podIP")
+            before = patches(cluster)
+            for _ in range(2):
+                manager.refresh({**one, "status": cluster.status()})
+            await sleep(30)
+            assert cluster.status()["podIP"] == "10.0.0.1"
+            assert patches(cluster) == before + 1
+            manager.refresh({**one, "status": cluster.status()})
+            await sleep(30)
+            assert patches(cluster) == before + 1, "all is as it was said"
+            assert manager.unsent == 0
+
+        with_manager(cluster, story)
+
+
 def test_a_pod_that_has_ended_is_not_said_to_run() -> None:
     """That would be a bug, and is found here."""
     with NodeCluster() as cluster:
