@@ -33,7 +33,7 @@ DISKS = (
         apply=_edit(
             "driver:Driver._take",
             "self._unwritten.append(ready)",
-            "self._unwritten.append(ready); self._queue_messages(ready.messages)",
+            "self._unwritten.append(ready); self._mail.put(ready.messages)",
         ),
     ),
     _etcd(
