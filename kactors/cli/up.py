@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 import trio  # noqa: TID251 - a command of the live world
 from rich.console import Console
 
+from kactors.cli.kubectl_session import data_option
 from kactors.cli.up_display import Display, Lines, Table
 from kactors.cluster.errors import InvalidTopology
 from kactors.cluster.live.data_directory import DataDirectory
@@ -17,9 +19,6 @@ from kactors.cluster.live.errors import ContradictingSettings
 from kactors.cluster.live.supervisor import Supervisor, Wanted, supervisor
 from kactors.cluster.topology import ETCD_MEMBERS_MAX
 from kactors.errors import KactorsError
-
-DATA_HELP = "The directory in which the cluster lives."
-DEFAULT_DATA = "kactors-data"
 
 
 def parse_knobs(
@@ -47,14 +46,7 @@ def parse_knobs(
     "--masters", type=click.IntRange(1, ETCD_MEMBERS_MAX), help="Of a new cluster; 3 unless said."
 )
 @click.option("--nodes", type=click.IntRange(0, 200), help="Of a new cluster; 10 unless said.")
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DATA,
-    envvar="KACTORS_DATA",
-    show_default=True,
-    help=DATA_HELP,
-)
+@data_option
 @click.option(
     "--set",
     "knobs",
@@ -83,7 +75,7 @@ def up(
     display: Display = Table(console) if console.is_terminal and not as_json else Lines(as_json)
 
     try:
-        with supervisor(DataDirectory(data), wanted, display.show) as cluster, display:
+        with supervisor(DataDirectory(data), wanted, display.show) as cluster, closing(display):
             in_order = trio.run(run, cluster)
     except (ContradictingSettings, InvalidTopology) as problem:
         raise click.UsageError(str(problem)) from problem

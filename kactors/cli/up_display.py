@@ -2,8 +2,7 @@
 
 import json
 from contextlib import suppress
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import attrs
 import click
@@ -34,23 +33,14 @@ _NAMES = {
 
 
 class Display(Protocol):
-    """Shows events while it is entered."""
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        ...
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End."""
-        ...
+    """Shows events until it is closed."""
 
     def show(self, event: ClusterEvent) -> None:
         """Show one more."""
+        ...
+
+    def close(self) -> None:
+        """Leave the screen to others."""
         ...
 
 
@@ -84,17 +74,6 @@ class Lines:
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        pass
-
     def show(self, event: ClusterEvent) -> None:
         """Write a line."""
         line = in_words(event)
@@ -102,6 +81,9 @@ class Lines:
             line = json.dumps({"event": _NAMES[type(event)], **attrs.asdict(event)})
         with suppress(BrokenPipeError):  # the cluster goes on, whether anybody reads this or not
             click.echo(line)
+
+    def close(self) -> None:
+        """Do nothing: lines stay."""
 
 
 @attrs.define
@@ -123,18 +105,7 @@ class Table:
         self._seen = Seen()
         self._latest = "starting"
         self._live = Live(self._rendered(), console=console, auto_refresh=False)
-
-    def __enter__(self) -> Self:
         self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._live.stop()
 
     def show(self, event: ClusterEvent) -> None:
         """Change the table; what people may want to read again stays above it."""
@@ -151,6 +122,10 @@ class Table:
         if isinstance(event, ProcessEnded):
             self._live.console.print(Text(in_words(event)))
         self._live.update(self._rendered(), refresh=True)
+
+    def close(self) -> None:
+        """Leave the last table where it is."""
+        self._live.stop()
 
     def _rendered(self) -> Group:
         table = RichTable("process", "pid", "state", "starts", "serves", box=None)

@@ -75,7 +75,8 @@ async def run_process(
     blueprint = Blueprint(settings.topology, identities.token_authority(data.pki))
     with ExitStack() as disks:
         async with LiveWorld() as world:
-            hosts = Hosts(world, log, reboot=process == NODES_PROCESS)
+            reboot = _REBOOT_SECONDS if process == NODES_PROCESS else None
+            hosts = Hosts(world, log, reboot)
             for plan in plans_of(settings, blueprint, process):
                 disk = disks.enter_context(LiveDisk(data.disk_of(plan.name)))
                 hosts.add(plan, transport_of(data, settings, plan.name), disk)
@@ -92,12 +93,12 @@ class Hosts:
     Args:
         world: where they are.
         log: told what happens.
-        reboot: whether a host that ends is started again here.
+        reboot_seconds: after which a host that ends is started again here; ``None``: never.
     """
 
     _world: LiveWorld
     _log: Log
-    _reboot: bool
+    _reboot_seconds: float | None
     _plans: dict[str, HostPlan] = attrs.field(factory=dict)
     _ended: "tuple[trio.MemorySendChannel[str], trio.MemoryReceiveChannel[str]]" = attrs.field(
         factory=lambda: trio.open_memory_channel[str](1000)
@@ -133,16 +134,17 @@ class Hosts:
             nursery.start_soon(await_order)
             async for name in self._ended[1]:
                 reason = self._world.given_up[-1][1]
-                if not self._reboot:
+                if self._reboot_seconds is None:
                     why = reason
                     nursery.cancel_scope.cancel()
                     break
                 self._log(f"{name}: {reason}; starting it again")
-                nursery.start_soon(self._start_again, self._world.hosts[name])
+                host = self._world.hosts[name]
+                nursery.start_soon(self._start_again, host, self._reboot_seconds)
         return why
 
-    async def _start_again(self, host: WorldHost) -> None:
-        await trio.sleep(_REBOOT_SECONDS)
+    async def _start_again(self, host: WorldHost, pause: float) -> None:
+        await trio.sleep(pause)
         host.machine.restart()
 
     async def stop(self) -> None:

@@ -5,6 +5,7 @@ started again, at once the first time, then after pauses that double. It holds n
 cluster needs: if it is killed, its processes end in order by themselves.
 """
 
+import time  # noqa: TID251 - live-only module
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -91,9 +92,10 @@ class Supervisor:
     async def _look_on(self) -> None:
         """Tell how the cluster is whenever that has changed."""
         began, ready, before = trio.current_time(), False, Seen()
+        since_ns = time.time_ns()
         async with connect(self._data, SUPERVISOR) as access:
             while True:
-                seen = await look(access, self._settings.topology)
+                seen = await look(access, self._settings.topology, since_ns=since_ns)
                 if seen != before:
                     self._on_event(seen)
                     before = seen
