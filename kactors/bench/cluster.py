@@ -1,8 +1,11 @@
 """A control plane in one process, as upstream's benchmark has one: etcd, apiserver, scheduler.
 
 Masters are hosts of a simulated world: their messages are encoded, their writes go through Raft and
-to simulated disks, and each takes virtual time that costs nothing. As upstream does for its
-benchmark, three admission plugins are off, and there are no kubelets.
+to simulated disks, and each takes virtual time that costs nothing. How much decides what comes
+together, and so what is sent, written and synced together: all messages take the same time, as they
+do between processes of one machine, and a sync takes what it does on a disk that really syncs.
+
+As upstream does for its benchmark, three admission plugins are off, and there are no kubelets.
 
 Source: kubernetes test/integration/scheduler_perf/util.go (``mustSetupCluster``).
 """
@@ -30,14 +33,25 @@ from kactors.runtime import sleep
 from kactors.scheduler.config import SchedulerConfig
 from kactors.scheduler.core import SchedulerCore
 from kactors.scheduler.scheduler import Scheduler, SchedulerContext
+from kactors.storage.latency import SsdLatency
+from kactors.transport.latency import Constant
+from kactors.transport.rules import same_everywhere
 
-__all__ = ["CLIENT", "BenchCluster"]
+__all__ = ["CLIENT", "BenchCluster", "bench_world"]
 
 #: The host of whoever creates pods and looks on.
 CLIENT: Final = "client"
 _OFF: Final = (Priority, ServiceAccount, TaintNodesByCondition)
+_NEAR: Final = Constant(0.0001)
+_DISK: Final = SsdLatency(sync_min_ns=1_000_000, sync_extra_ns_mean=200_000)
 _ETCD: Final = "etcd"
 _APISERVER: Final = "apiserver"
+
+
+def bench_world(seed: int) -> World:
+    """Return the world that the masters live in."""
+    near = same_everywhere(_NEAR, loopback=_NEAR)
+    return World(seed, latency_of=near, disk_latency=_DISK)
 
 
 class BenchCluster:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
-from kactors.actors import System, World
+from kactors.actors import System
 from kactors.api.errors import AlreadyExists, ApiError, NotFound
 from kactors.api.meta import key_of, name_of, namespace_of
 from kactors.api.objects import Object
@@ -19,7 +19,7 @@ from kactors.api.registry import REGISTRY
 from kactors.bench import making
 from kactors.bench.churning import Ticks
 from kactors.bench.clock import cpu_ns, wall_ns
-from kactors.bench.cluster import CLIENT, BenchCluster
+from kactors.bench.cluster import CLIENT, BenchCluster, bench_world
 from kactors.bench.errors import Refused, Stuck
 from kactors.bench.measured_core import MeasuredCore
 from kactors.bench.operations import (
@@ -50,7 +50,7 @@ _WORKERS: Final = 30
 _PATIENCE: Final = 600.0
 _BASELINE_PUTS: Final = 2000
 _BASELINE_BYTES: Final = 900
-_EVENTS_SETTLE: Final = 1.0
+_SETTLE: Final = 1.0
 
 
 class EndToEndRun:
@@ -80,7 +80,7 @@ class EndToEndRun:
             Stuck: pods are not scheduled for a long time.
         """
         new_core = partial(MeasuredCore, self._record, wall_ns)
-        with World(self._seed) as world:
+        with bench_world(self._seed) as world:
             cluster = BenchCluster(
                 world, self._masters, self._seed, lambda config, seed: new_core(config, seed=seed)
             )
@@ -96,7 +96,8 @@ class EndToEndRun:
             informers = SharedInformerFactory(client, nursery.start_soon)
             pods = informers.informer("pods")
             pods.add_handler(self._watcher)
-            await pods.wait_for_sync()
+            nodes = informers.informer("nodes")
+            await informers.wait_for_cache_sync()
             try:
                 for operation in self._record.workload.operations:
                     if isinstance(operation, Churn):
@@ -104,15 +105,12 @@ class EndToEndRun:
                         nursery.start_soon(self._churn, client, operation)
                     else:
                         await self._do(client, operation)
-                await self._observe_end(client)
+                await sleep(_SETTLE)  # until what was deleted last is seen to be gone
                 self._record.complete = True
             finally:
                 self._record.pods = list(pods.lister.list())
+                self._record.nodes = list(nodes.lister.list())
             nursery.cancel_scope.cancel()
-
-    async def _observe_end(self, client: Client) -> None:
-        await sleep(_EVENTS_SETTLE)  # deletions that were decided are seen
-        self._record.nodes = list((await client.resource("nodes").list(revision=0)).items)
 
     async def _do(self, client: Client, operation: Operation) -> None:
         match operation:

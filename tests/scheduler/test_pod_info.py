@@ -70,3 +70,20 @@ def test_times_and_ends() -> None:
     assert (started.started_ns, started.ended) == (2_000_000_000, True)
     assert (info().started_ns, info().ended) == (None, False)
     assert info(namespace="x").key == "x/pod"
+
+
+def test_the_spec_before_is_no_reason_to_take_one_for_another() -> None:
+    """Equal specs share what they ask for, whatever came between; others do not."""
+    term = {"labelSelector": {"matchLabels": {"app": "web"}}, "topologyKey": "zone"}
+    near = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    plain: Object = {"containers": []}
+    choosy: Object = {"containers": [], "affinity": near}
+
+    first = requirements_of(plain, "a")
+    again = [requirements_of({**plain}, "a"), requirements_of(plain, "b")]
+    mine, others = requirements_of(choosy, "a"), requirements_of({**choosy}, "b")
+
+    assert all(each is first for each in again)
+    assert requirements_of({**choosy}, "b") is others
+    assert mine is not others
+    assert mine.affinity[0].namespaces != others.affinity[0].namespaces
