@@ -4,7 +4,8 @@ Source: kubernetes pkg/controller/nodeipam/ipam/range_allocator.go.
 """
 
 from collections.abc import Iterable
-from ipaddress import ip_network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import ClassVar
 
 from kactors.api.meta import name_of
@@ -30,7 +31,7 @@ def free_range(cluster_cidr: str, prefix: int, taken: Iterable[str]) -> str | No
     base = int(cluster.network_address)
     used: set[int] = set()  # membership only: the order of a set is nobody's business
     for text in taken:
-        network = ip_network(text)
+        network = _network(text)
         if network.overlaps(cluster):
             first = max(0, int(network.network_address) - base) // step
             last = (int(network.broadcast_address) - base) // step
@@ -40,6 +41,12 @@ def free_range(cluster_cidr: str, prefix: int, taken: Iterable[str]) -> str | No
             address = type(cluster.network_address)(base + number * step)
             return f"{address}/{prefix}"
     return None
+
+
+@lru_cache(maxsize=1 << 16)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """Return a range that is looked at once for each other node's."""
+    return ip_network(text)
 
 
 class NodeIpamController(Controller):

@@ -65,7 +65,7 @@ class CloudState:
         self._turns: dict[str, int] = {}  # of load balancers, by name
         # Made anew when they are next needed after a change.
         self._addresses: dict[str, str] | None = None
-        self._ranges: dict[tuple[int, int], str] | None = None
+        self._ranges: dict[int, dict[int, str]] | None = None  # by mask, the narrowest first
 
     # -- instances: what an operator does ------------------------------------------------
 
@@ -190,15 +190,16 @@ class CloudState:
     def _routed(self, number: int) -> str | None:
         """Return the instance that a route names for an address; the narrowest route counts."""
         if self._ranges is None:
-            self._ranges = {}
+            found: dict[int, dict[int, str]] = {}
             for route in self.routes.values():
                 network = ip_network(route.cidr)
-                key = int(network.netmask), int(network.network_address)
-                self._ranges[key] = route.instance
-        for mask in sorted({mask for mask, _ in self._ranges}, reverse=True):
-            found = self._ranges.get((mask, number & mask))
-            if found is not None:
-                return found
+                bases = found.setdefault(int(network.netmask), {})
+                bases[int(network.network_address)] = route.instance
+            self._ranges = dict(sorted(found.items(), reverse=True))
+        for mask, bases in self._ranges.items():
+            instance = bases.get(number & mask)
+            if instance is not None:
+                return instance
         return None
 
 
