@@ -179,8 +179,13 @@ class Controller(Actor):
         *,
         label_selector: LabelSelector | str = "",
         field_selector: FieldSelector | str = "",
+        batch_seconds: float = 0.0,
     ) -> SharedInformer:
-        """Look at ``keys(object)`` whenever an object changes; before and after the change."""
+        """Look at ``keys(object)`` whenever an object changes; before and after the change.
+
+        With ``batch_seconds`` a key is looked at so much later, once for all that happened to it
+        until then.
+        """
         informer = self.informers.informer(
             resource,
             namespace,
@@ -189,7 +194,7 @@ class Controller(Actor):
             indexes=indexes,
         )
         self._observed.append(informer)
-        self.listen(informer, _Enqueue(self.queue, keys))
+        self.listen(informer, _Enqueue(self.queue, keys, batch_seconds))
         return informer
 
     def listen(
@@ -294,20 +299,21 @@ class _Enqueue:
 
     queue: WorkQueue[str]
     keys: KeysOf
+    batch_seconds: float
 
     def on_add(self, obj: Object, *, is_in_initial_list: bool) -> None:
         """Look at it."""
         del is_in_initial_list
         for key in self.keys(obj):
-            self.queue.add(key)
+            self.queue.add_after(key, self.batch_seconds)
 
     def on_update(self, old: Object, new: Object) -> None:
         """Look at what it belongs to now, and to what it did before."""
         for key in (*self.keys(old), *self.keys(new)):
-            self.queue.add(key)
+            self.queue.add_after(key, self.batch_seconds)
 
     def on_delete(self, obj: Object, *, final_state_unknown: bool) -> None:
         """Look at what misses it."""
         del final_state_unknown
         for key in self.keys(obj):
-            self.queue.add(key)
+            self.queue.add_after(key, self.batch_seconds)

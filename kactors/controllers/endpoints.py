@@ -34,6 +34,8 @@ from kactors.controllers.service_endpoints import (
 __all__ = ["EndpointsController", "endpoints_of"]
 
 ADDRESSES_MAX: Final = 1000
+#: As for slices: upstream's ``--endpoint-updates-batch-period``, where it is 0 unless set.
+BATCH_SECONDS: Final = 0.2
 OVER_CAPACITY: Final = "endpoints.kubernetes.io/over-capacity"
 MANAGED_BY: Final = "endpoints.kubernetes.io/managed-by"
 MANAGER: Final = "endpoint-controller"
@@ -108,7 +110,7 @@ class EndpointsController(ObjectController):
     def setup(self) -> None:
         """Look at Services, the pods that they select, and their Endpoints."""
         self.services = self.reconciles("services").lister
-        self.pods = self.observes("pods", self._selecting).lister
+        self.pods = self.observes("pods", self._selecting, batch_seconds=BATCH_SECONDS).lister
         self.endpoints = self.reconciles("endpoints").lister
 
     def _selecting(self, pod: Object) -> list[str]:

@@ -28,6 +28,9 @@ from kactors.controllers.service_endpoints import services_of_pod
 __all__ = ["EndpointSliceController"]
 
 BEHIND_SECONDS = 1.0
+#: Pods of a Service that change within so many seconds are one change of its slices: upstream's
+#: ``--endpointslice-updates-batch-period``, where it is 0 unless set.
+BATCH_SECONDS = 0.2
 
 
 class EndpointSliceController(ObjectController):
@@ -41,7 +44,7 @@ class EndpointSliceController(ObjectController):
     def setup(self) -> None:
         """Look at Services, the pods that they select, and their slices."""
         self.services = self.reconciles("services").lister
-        self.pods = self.observes("pods", self._selecting).lister
+        self.pods = self.observes("pods", self._selecting, batch_seconds=BATCH_SECONDS).lister
         slices = self.observes("endpointslices", _service_of, indexes={SERVICE_NAME: _service_of})
         self.slices = slices.indexer
         self.own_writes = OwnWrites(slices)
