@@ -61,7 +61,9 @@ class SsdLatency:
 
     def draw_ns(self, operation: Operation, size_bytes: int, chance: Chance) -> int:
         """Draw for syncs and reads; everything else happens in memory and takes nothing."""
-        if operation in {Operation.SYNC, Operation.SYNC_DIRECTORY}:
+        if operation is Operation.WRITE:
+            return 0
+        if operation is Operation.SYNC or operation is Operation.SYNC_DIRECTORY:
             took = self.sync_min_ns + chance.below(2 * self.sync_extra_ns_mean + 1)
             if not chance.below(self.slow_one_in):
                 took *= self.slow_factor

@@ -69,7 +69,8 @@ class Content:
 
     Attributes:
         cache: what reads see.
-        medium: what is left when the power fails and everything on its way is lost.
+        medium: what is left when the power fails and everything on its way is lost; the same
+            object as ``cache`` while the file is at rest.
         pending: what is on its way, in order.
         last_number: the number of the latest operation; `settle` and `abandon` take it.
     """
@@ -91,6 +92,7 @@ class Content:
             shift: by how many sectors they miss their place on the medium; None if they
                 never get there.
         """
+        self._part()
         _put(self.cache, offset, data)
         self.last_number += 1
         begin = offset // SECTOR_BYTES * SECTOR_BYTES
@@ -100,9 +102,23 @@ class Content:
 
     def resize(self, size: int) -> None:
         """Cut or extend the cache and queue the same for the medium."""
+        self._part()
         _resize(self.cache, size)
         self.last_number += 1
         self.pending.append(Resize(self.last_number, size))
+
+    def rest(self) -> None:
+        """Keep the bytes once until somebody writes again, if cache and medium are the same.
+
+        Large files are written once and read later if at all: snapshots, full segments.
+        """
+        if not self.pending and self.medium is not self.cache and self.medium == self.cache:
+            self.medium = self.cache
+
+    def _part(self) -> None:
+        """Give the cache and the medium bytes of their own: they are about to differ."""
+        if self.medium is self.cache:
+            self.medium = bytearray(self.cache)
 
     def pending_bytes(self) -> int:
         """Return how much a sync would have to transfer."""
@@ -126,11 +142,12 @@ class Content:
         Returns whether a write was torn.
         """
         was_torn = self._survive(self._take(self.last_number), chance, torn=torn)
-        self.cache = bytearray(self.medium)
+        self.cache = self.medium
         return was_torn
 
     def rot(self, offset: int, bit: int) -> None:
         """Flip one bit, on the medium and in what reads see."""
+        self._part()
         for copy in (self.medium, self.cache):
             if offset < len(copy):
                 copy[offset] ^= 1 << bit
@@ -143,6 +160,9 @@ class Content:
     def _apply(self, operation: Write | Resize) -> None:
         if isinstance(operation, Resize):
             _resize(self.medium, operation.size)
+            return
+        if operation.landing == operation.offset:
+            _put(self.medium, operation.offset, operation.data)
             return
         end = operation.offset + len(operation.data)
         if len(self.medium) < end:  # the size is metadata: it is right even if the data is not

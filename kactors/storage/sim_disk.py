@@ -340,6 +340,7 @@ class SimFile:
     async def close(self) -> None:
         """Close without syncing; closing twice does nothing."""
         self._closed = True
+        self._content.rest()
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,5 +1,9 @@
 """What of a simulated file reaches the medium, and what does not."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kactors.runtime import stream
 from kactors.storage.medium import SECTOR_BYTES, Content, sector_count
 from tests.storage.every_choice import EveryChoice
 
@@ -185,3 +189,54 @@ def test_rot_is_seen_at_once_and_stays() -> None:
 def test_sectors_are_counted_as_they_are_begun() -> None:
     """A byte takes a sector, as 512 do."""
     assert [sector_count(size) for size in (0, 1, 512, 513)] == [0, 1, 1, 2]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.integers(0, 1500), st.binary(min_size=1, max_size=1200)),
+        st.tuples(st.just("shift"), st.integers(0, 1500), st.binary(min_size=1, max_size=600)),
+        st.tuples(st.just("resize"), st.integers(0, 3000), st.just(b"")),
+        st.tuples(st.sampled_from(["settle", "crash", "rot"]), st.integers(0, 9), st.just(b"")),
+    ),
+    max_size=12,
+)
+
+
+def do(content: Content, step: tuple[str, int, bytes]) -> None:
+    """Do one thing to a file."""
+    what, number, data = step
+    match what:
+        case "write" | "shift":
+            content.write(min(number, len(content.cache)), data, shift=int(what == "shift"))
+        case "resize":
+            content.resize(number)
+        case "settle":
+            content.settle(max(0, content.last_number - number))
+        case "crash":
+            content.crash(stream(number, "crash"), torn=True)
+        case _:
+            content.rot(number, number % 8)
+
+
+@given(steps=STEPS)
+def test_a_file_at_rest_behaves_like_any_other(steps: list[tuple[str, int, bytes]]) -> None:
+    """Keeping the bytes once whenever that is possible changes nothing that can be seen."""
+    plain, resting = Content(), Content()
+    for step in steps:
+        do(plain, step)
+        do(resting, step)
+        resting.rest()
+        assert (resting.cache, resting.medium) == (plain.cache, plain.medium)
+        assert resting.pending == plain.pending
+
+
+def test_the_bytes_of_a_file_at_rest_are_kept_once() -> None:
+    """What is durable needs no second copy; what is not does, and so does the next write."""
+    content = synced(A)
+    content.rest()
+    assert content.medium is content.cache
+
+    content.write(0, B)
+    content.rest()
+    assert content.cache == B
+    assert content.medium == A
