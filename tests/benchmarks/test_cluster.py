@@ -27,9 +27,12 @@ def test_a_life_has_four_phases() -> None:
 @pytest.mark.parametrize("faults", [False, True])
 def test_five_minutes_are_five_minutes(faults: bool) -> None:
     """The standard life ends at five virtual minutes, in a quiet world and in one with faults."""
-    (phase,) = cluster.five_minutes(3, 6, faults)
+    phases = cluster.five_minutes(3, 6, faults)
+    whole = cluster.together(phases)
 
-    assert phase.virtual_s == pytest.approx(cluster.FIVE_MINUTES)
+    assert whole.virtual_s == pytest.approx(cluster.FIVE_MINUTES)
+    assert whole.events == sum(phase.events for phase in phases)
+    assert whole.memory_mb == max(phase.memory_mb for phase in phases)
 
 
 def test_pods_are_dealt_out_to_deployments() -> None:
