@@ -168,11 +168,20 @@ class _Course:
             waiting = [] if self.admin.pending else list(unsettled(self._view(everything)))
             held = held + 1 if not waiting and not self.admin.pending else 0
             if held >= _UP_HELD_S:
-                self.clockwork.begin()
-                self.timeline.steps.clear()
+                self._begin_scenario_time()
                 return True
         self._live_not("never came up", waiting)
         return False
+
+    def _begin_scenario_time(self) -> None:
+        """Let it be 0 now; what is noted so far was before."""
+        timeline, now_s = self.timeline, self.clockwork.now_s
+        self.clockwork.begin()
+        timeline.steps.clear()
+        timeline.phases["come up"] -= now_s
+        timeline.samples = [
+            attrs.evolve(sample, at_s=sample.at_s - now_s) for sample in timeline.samples
+        ]
 
     def _chaos(self) -> bool:
         """Let everything happen that the scenario has; say whether all held."""

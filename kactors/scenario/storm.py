@@ -122,14 +122,14 @@ class Storm:
         """Draw settings at their extremes that fit together."""
         turned = dict(topology.knobs)
         if not chance.chance(_TURNED):
-            return tuple(turned.items())
+            return tuple(sorted(turned.items()))
         for name, knob in KNOBS.items():
             if not chance.chance(_EACH) or name in turned:
                 continue
             value = knob.extremes[chance.below(len(knob.extremes))]
             if _fits(topology, {**turned, name: value}):
                 turned[name] = value
-        return tuple(turned.items())
+        return tuple(sorted(turned.items()))
 
 
 def _fits(topology: Topology, knobs: dict[str, Any]) -> bool:
