@@ -15,7 +15,7 @@ from kactors.bench.record import Record
 __all__ = ["METERS", "rare_collections", "run_workload"]
 
 #: New objects between two collections of the youngest, and so on; Python's own are 700, 10, 10.
-_THRESHOLDS: Final = (50_000, 20, 50)
+_THRESHOLDS: Final = (50_000, 20, 1000)
 
 
 def _algorithm(record: Record, progress: Progress, seed: int, masters: int) -> None:
