@@ -19,9 +19,6 @@ class Taken:
     def __contains__(self, key: bytes) -> bool:
         return key in self._keys
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def replace(self, objects: Iterable[Stored], revision: int) -> None:
         """Begin anew with the keys that there are at ``revision``."""
         del revision

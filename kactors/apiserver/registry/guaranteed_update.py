@@ -31,7 +31,7 @@ class Outcome:
         body: what to write; None writes nothing.
         delete: delete it instead.
         lease: with which what is written ends; 0 for none.
-        answer: the bytes to answer with; ``body`` unless given.
+        answer: the bytes to answer with; ``body`` unless given, as it is for a deletion.
         claims: further keys that change hands with the write.
     """
 
@@ -117,9 +117,7 @@ async def _write(
 ) -> Written | Swapped:
     seen = 0 if current is None else current.revision
     answer = outcome.answer or outcome.body
-    if answer is None:
-        assert current is not None, "what is deleted is there"
-        answer = current.body
+    assert answer is not None, "what is deleted is answered with as it was in the end"
     body = None if outcome.delete else outcome.body
     done = await storage.swap(
         key, seen, body, lease=outcome.lease, claims=outcome.claims, dry_run=dry_run

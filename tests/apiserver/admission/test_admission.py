@@ -330,3 +330,34 @@ def test_a_kubelet_gets_tokens_for_its_pods_only(what: str) -> None:
 
     with Cluster() as cluster:
         cluster.run(story)
+
+
+def test_a_kubelet_holds_its_own_lease_only() -> None:
+    """In the namespace for leases of nodes, under its own name."""
+    with Cluster() as cluster:
+
+        async def story(api: Api) -> None:
+            kubelet, _, _ = await two_nodes(api)
+
+            made = await kubelet.create(lease("n1"))
+            renewed = await kubelet.update(made)
+            refusals = [
+                await refusal(kubelet.create(lease("n2"))),
+                await refusal(kubelet.create(lease("n1", "default"))),
+                await refusal(kubelet.delete("leases", "kube-node-lease", "n2")),
+            ]
+
+            assert renewed == made
+            assert [each.code for each in refusals] == [403, 403, 403]
+
+        cluster.run(story)
+
+
+def lease(name: str, namespace: str = "kube-node-lease") -> Object:
+    """Return a Lease to be created."""
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"holderIdentity": name},
+    }
