@@ -97,7 +97,8 @@ def fingerprints(
     finally:
         for child in children:
             child.kill()
-            child.wait()
+            with child:  # closes its pipes, and waits
+                pass
 
 
 def _read(text: str, path: Path) -> Fingerprint:

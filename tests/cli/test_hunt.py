@@ -1,0 +1,112 @@
+"""``kactors hunt``: many seeds in processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kactors.cli.main import main
+from tests.cli.test_run import FAILING
+from tests.scenario.tiny import LINES
+
+#: Kills the process that runs seed 1, the first time.
+DEADLY = """
+import os, signal
+from pathlib import Path
+
+FLAG = Path(__file__).with_suffix(".flag")
+"""
+KILL = """
+from kactors.scenario import Predicate
+
+class Kill(Predicate):
+    def missing(self, view):
+        if view.cluster.world.seed == 1 and not FLAG.exists():
+            FLAG.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return ""
+"""
+
+
+def call(*arguments: object) -> Result:
+    """Call the command."""
+    return CliRunner().invoke(main, [str(each) for each in arguments], catch_exceptions=False)
+
+
+def test_a_hunt_finds_failures_once_each(tmp_path: Path) -> None:
+    """With replay files, which fail; shrunk if that was asked for."""
+    (tmp_path / "tiny.py").write_text(LINES)
+    (tmp_path / "failing.py").write_text(FAILING.replace('"tiny"', '"failing"'))
+    out = tmp_path / "out.json"
+    done = call("hunt", tmp_path, "--seeds", "0:3", "--jobs", 2, "--shrink",
+                "--replays", tmp_path / "replays", "--json", out)  # fmt: skip
+    assert done.exit_code == 1
+    found = json.loads(out.read_text())
+    assert (found["runs"], found["held"], found["violated"]) == (6, 3, 3)
+    (failure,) = found["failures"]
+    assert (failure["scenario"], failure["seed"], failure["runs"]) == ("failing", 0, 3)
+    assert failure["signature"] == "goal: all run"
+    assert failure["shrunk_faults"] == 1
+    assert found["faults"]["Bounce"] == {"armed": 6, "fired": 6, "felt": 6}
+    assert found["probes_never_hit"]
+    assert found["complete"]
+    assert call("replay", failure["file"]).exit_code == 1
+
+
+def test_a_worker_that_is_killed_costs_a_repetition(tmp_path: Path) -> None:
+    """And nothing else."""
+    text = LINES.replace("\nSCENARIO", DEADLY + KILL + "\nSCENARIO").replace(
+        'Ready("web")', "Kill()"
+    )
+    (tmp_path / "deadly.py").write_text(text)
+    done = call("hunt", tmp_path, "--seeds", "0:3", "--jobs", 2, "--json", "-")
+    assert done.exit_code == 0, done.output
+    assert "seed 1, was killed by SIGKILL, and is run once more" in done.output
+    assert '"runs": 3' in done.output
+
+
+def test_an_interrupt_leaves_what_is_known(tmp_path: Path) -> None:
+    """Ctrl-C ends the hunt with 1 and a partial result."""
+    (tmp_path / "tiny.py").write_text(LINES)
+    out = tmp_path / "out.json"
+    hunt = subprocess.Popen(
+        [sys.executable, "-m", "kactors.cli.main", "hunt", str(tmp_path), "--seeds", "0:100000",
+         "--jobs", "1", "--json", str(out)],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=dict(os.environ), text=True,
+    )  # fmt: skip
+    assert hunt.stderr is not None
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            hunt.wait(8)
+        hunt.send_signal(signal.SIGINT)
+        _, err = hunt.communicate(timeout=60)
+    finally:
+        hunt.kill()
+        hunt.wait()
+    assert hunt.returncode == 1, err
+    assert "interrupted: what follows is what is known so far" in err
+    found = json.loads(out.read_text())
+    assert not found["complete"]
+    assert found["violated"] == 0
+
+
+@pytest.mark.parametrize("seeds", ["3:3", "5:1", "a:b", ""])
+def test_seeds_are_a_range(tmp_path: Path, seeds: str) -> None:
+    """That is not empty."""
+    done = call("hunt", tmp_path, "--seeds", seeds)
+    assert done.exit_code == 2
+    assert "give A:B with A below B" in done.output
+
+
+def test_broken_files_are_found_before_the_hunt(tmp_path: Path) -> None:
+    """Not after hours."""
+    (tmp_path / "a.py").write_text(LINES)
+    (tmp_path / "b.py").write_text("SCENARIO = 3\n")
+    done = call("hunt", tmp_path)
+    assert done.exit_code == 2
+    assert "b.py: SCENARIO is no Scenario" in done.output
