@@ -90,7 +90,10 @@ async def run(cluster: Supervisor) -> bool:
     A second signal does not wait for that.
     """
     in_order = False
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it for us
+        heard.append(signal.SIGHUP)
+    with trio.open_signal_receiver(*heard) as signals:
         async with trio.open_nursery() as nursery:
 
             async def first() -> str:

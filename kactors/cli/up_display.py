@@ -21,9 +21,10 @@ from kactors.cluster.live.events import (
 )
 from kactors.cluster.live.settings import NODES_PROCESS
 
-__all__ = ["Display", "Lines", "Table", "in_words"]
+__all__ = ["EVENT_NAMES", "Display", "Lines", "Table", "in_words"]
 
-_NAMES = {
+#: What events are called in JSON.
+EVENT_NAMES = {
     ProcessStarted: "started",
     ProcessEnded: "ended",
     Seen: "seen",
@@ -78,7 +79,7 @@ class Lines:
         """Write a line."""
         line = in_words(event)
         if self._as_json:
-            line = json.dumps({"event": _NAMES[type(event)], **attrs.asdict(event)})
+            line = json.dumps({"event": EVENT_NAMES[type(event)], **attrs.asdict(event)})
         with suppress(BrokenPipeError):  # the cluster goes on, whether anybody reads this or not
             click.echo(line)
 

@@ -122,6 +122,7 @@ class DataDirectory:
         from kactors.cluster.workers import nodes
 
         blueprint = Blueprint(settings.topology, identities.token_authority(self.pki))
+        blueprint.check_knobs()
         for plan in (*masters(blueprint), *nodes(blueprint)):
             assert plan.actors, f"nothing runs on {plan.name}"
 

@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
+import attrs
 from click.testing import CliRunner
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from kactors.cli.main import main
+from kactors.cli.up_display import EVENT_NAMES
 
 PAGE = Path(__file__).parents[3] / "docs" / "guides" / "live_cluster.md"
 
@@ -28,3 +30,12 @@ def test_every_command_of_the_page_is_there() -> None:
         told = CliRunner().invoke(main, [name, "--help"]).output
         for option in re.findall(r"(?<= )--?[a-zA-Z-]+", rest):
             assert re.search(rf"(^|[\s,]){option}\b", told), f"{name} has no option {option}"
+
+
+def test_every_event_of_up_is_on_the_page() -> None:
+    """With the names of its fields."""
+    rows = re.findall(r"^\| `([a-z]+)` \| (.*?) \|", PAGE.read_text(), re.MULTILINE)
+    fields = {name: re.findall(r"`(\w+)`", written) for name, written in rows}
+    assert fields == {
+        name: [field.name for field in attrs.fields(event)] for event, name in EVENT_NAMES.items()
+    }
