@@ -82,7 +82,7 @@ class Topology:
         cloud: whether, or in which cloud, nodes are instances, with routes and load balancers kept
             by a cloud controller manager; otherwise they are machines with wires between them.
         knobs: settings of components by name, such as ``{"etcd.tick_seconds": 0.05}``; see
-            `kactors.cluster.control_plane` and `kactors.cluster.workers`.
+            `kactors.cluster.knobs`.
 
     Raises:
         InvalidTopology: it contradicts itself.

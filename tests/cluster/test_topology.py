@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kactors.cluster.errors import InvalidTopology
-from kactors.cluster.topology import NodePool, Topology
+from kactors.cluster.topology import CloudOptions, NodePool, Topology
 
 
 def test_names_follow_from_numbers() -> None:
@@ -63,12 +63,27 @@ def test_topologies_are_values() -> None:
         ({"zones": ("a", "a")}, "each once"),
         ({"nodes": 50_001}, "give at most 50000"),
         ({"nodes": -1}, "count is -1: give at least 1"),
+        ({"dns_replicas": -1}, "dns_replicas is -1: give 0 for none"),
     ],
 )
 def test_what_contradicts_itself_is_refused(more: dict[str, Any], said: str) -> None:
     """The message says what to change."""
     with pytest.raises(InvalidTopology, match=said):
         Topology.of(**more)
+
+
+def test_a_cloud_is_asked_for_in_a_word_or_described() -> None:
+    """``True`` is the cloud of the defaults; without a word there is none."""
+    assert Topology.of().cloud is None
+    assert Topology.of(cloud=False).cloud is None
+    assert Topology.of(cloud=True).cloud == CloudOptions()
+    assert Topology.of(cloud=CloudOptions(region="moon")).cloud == CloudOptions(region="moon")
+
+
+def test_names_need_nodes() -> None:
+    """CoreDNS runs in pods: without nodes there is none."""
+    assert Topology.of().dns_servers == 2
+    assert Topology.of(nodes=0).dns_servers == 0
 
 
 def test_pools_need_names_of_their_own() -> None:
