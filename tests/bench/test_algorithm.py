@@ -1,28 +1,20 @@
 """The meter ``algorithm``."""
 
-from pathlib import Path
-
 import pytest
 
 from kactors.bench.algorithm import AlgorithmRun, plain_form
 from kactors.bench.cases import CASES, workload_of
 from kactors.bench.config import Workload
 from kactors.bench.errors import Stuck
-from kactors.bench.invariants import violations
 from kactors.bench.operations import (
-    Barrier,
     Churn,
-    CreateNamespaces,
     CreateNodes,
     CreatePods,
     Sleep,
 )
 from kactors.bench.progress import silent
 from kactors.bench.record import Record
-from kactors.bench.template import Template
-from tests.bench.objects import pod, workload
-
-LARGE = Template(Path("pod.yaml"), "", pod("", cpu="64") | {"metadata": {"generateName": "big-"}})
+from tests.bench.objects import CHURNED, LARGE, check_whole, with_barriers, workload
 
 
 def run(made: Workload, seed: int = 0) -> Record:
@@ -37,12 +29,8 @@ def test_every_case_is_scheduled_as_it_must_be(case: str) -> None:
     """All measured pods are on nodes, and no check objects."""
     record = run(workload_of(case, 12, 12))
 
-    assert record.complete
-    assert record.throughput is not None
-    assert record.throughput.count == 12
-    assert violations(record) == []
+    check_whole(record, 12)
     assert record.attempts["scheduled"].count == 12
-    assert record.waits.count == 12
 
 
 def test_preemption_preempts() -> None:
@@ -82,28 +70,20 @@ def test_pods_that_fit_nowhere_do_not_hang_the_run() -> None:
 
 def test_barriers_wait_for_pods_that_nobody_waited_for() -> None:
     """Until they have nodes; or, if that is asked, until they were tried."""
-    operations = (
-        CreateNodes(index=0, count=2),
-        CreateNamespaces(index=1, prefix="ns", count=2),
-        CreatePods(index=2, count=3, namespace="a", goes_on=True),
-        CreatePods(index=3, count=1, namespace="b", goes_on=True, template=LARGE),
-        Barrier(index=4, namespaces=("a",)),
-        Barrier(index=5, attempted=True),
-        CreatePods(index=6, count=1, namespace="c", measured=True),
-    )
+    measured = CreatePods(index=6, count=1, namespace="c", measured=True)
+    operations = (*with_barriers(), measured)
 
     record = run(Workload(case="C", name="w", operations=operations))
 
     bound = {each["metadata"]["namespace"] for each in record.pods if "nodeName" in each["spec"]}
-    assert bound == {"a", "c"}
+    assert bound == {"ns-1", "c"}
 
 
 def test_churn_goes_on_while_others_sleep() -> None:
     """Sleeping costs nothing: the core's time moves on."""
-    churned = Template(Path("p.yaml"), "", pod("") | {"metadata": {"generateName": "churned-"}})
     operations = (
         CreateNodes(index=0, count=2),
-        Churn(index=1, templates=(churned,), namespace="x", interval_seconds=10.0, number=3),
+        Churn(index=1, templates=(CHURNED,), namespace="x", interval_seconds=10.0, number=3),
         Sleep(index=2, seconds=100),
         CreatePods(index=3, count=1, namespace="c", measured=True),
     )

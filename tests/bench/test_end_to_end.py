@@ -10,9 +10,7 @@ from kactors.bench.end_to_end import EndToEndRun
 from kactors.bench.errors import Refused, Stuck
 from kactors.bench.invariants import violations
 from kactors.bench.operations import (
-    Barrier,
     Churn,
-    CreateNamespaces,
     CreateNodes,
     CreatePods,
     Sleep,
@@ -20,9 +18,8 @@ from kactors.bench.operations import (
 from kactors.bench.progress import silent
 from kactors.bench.record import Record
 from kactors.bench.template import Template
-from tests.bench.objects import pod
+from tests.bench.objects import CHURNED, LARGE, check_whole, pod, with_barriers
 
-LARGE = Template(Path("pod.yaml"), "", pod("", cpu="64") | {"metadata": {"generateName": "big-"}})
 NODE = Template(
     Path("node.yaml"),
     "",
@@ -42,12 +39,8 @@ def test_every_case_is_scheduled_as_it_must_be(case: str) -> None:
     """All measured pods are seen on nodes, and no check objects."""
     record = run(workload_of(case, 6, 6))
 
-    assert record.complete
-    assert record.throughput is not None
-    assert record.throughput.count == 6
-    assert violations(record) == []
+    check_whole(record, 6)
     assert record.baseline is not None
-    assert record.waits.count == 6
     assert len(record.evicted) == (18 if case == "preemption" else 0)
 
 
@@ -60,17 +53,11 @@ def test_three_masters_are_one_control_plane() -> None:
 
 def test_every_operation_is_carried_out() -> None:
     """Namespaces, barriers of both stages, sleep, and churn that recreates."""
-    churned = Template(Path("p.yaml"), "", pod("") | {"metadata": {"generateName": "churned-"}})
     operations = (
-        CreateNodes(index=0, count=2),
-        CreateNamespaces(index=1, prefix="ns", count=2),
-        CreatePods(index=2, count=3, namespace="ns-1", goes_on=True),
-        CreatePods(index=3, count=1, namespace="b", goes_on=True, template=LARGE),
-        Barrier(index=4, namespaces=("ns-1",)),
-        Barrier(index=5, attempted=True),
+        *with_barriers(),
         Churn(
             index=6,
-            templates=(churned, NODE),
+            templates=(CHURNED, NODE),
             namespace="x",
             interval_seconds=1.0,
             number=2,
