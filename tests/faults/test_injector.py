@@ -286,3 +286,25 @@ def test_equal_faults_have_chances_of_their_own(new_world: NewWorld) -> None:
 
     assert arrived[1] < arrived[0] * 0.75
     assert injector.counts()["Loss"] == Counts(armed=2, fired=2, felt=2)
+
+
+def test_what_has_fired_can_be_drawn(new_world: NewWorld) -> None:
+    """When it began and ended, whom it struck, and whether anybody met it."""
+    world = new_world()
+    plan = FaultPlan((
+        Bounce("a", start=At(0.2), end=For(0.3)),
+        Crash("c", start=At(0.4)),
+        Pause("b", start=At(0.5), end=For(9)),
+        Crash("b", start=At(5)),
+    ))  # fmt: skip
+    injector = Injector(world, plan)
+    injector.start()
+    world.simulation.run_for(1)
+
+    assert [
+        (span.fault.hosts(), span.began_ns // 10**6, span.ended_ns and span.ended_ns // 10**6)
+        for span in injector.spans()
+    ] == [(("a",), 200, 500), (("c",), 400, 400), (("b",), 500, None)]
+    assert all(span.felt for span in injector.spans())
+    injector.heal()
+    assert injector.spans()[2].ended_ns == 10**9
