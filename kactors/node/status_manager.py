@@ -19,10 +19,13 @@ from kactors.client.rest import Client
 from kactors.node.pods.status import OWN_CONDITIONS, is_terminal
 from kactors.runtime import Event, current_time, move_on_after
 
-__all__ = ["StatusManager", "covers"]
+__all__ = ["StatusManager", "covers", "said_of"]
 
 RETRY_SECONDS: Final = 10.0
 _GIVEN_UP: Final = (NotFound, Conflict)
+#: Merged by their items, in a patch: what is not there any more would stay.
+_MERGED: Final = ("podIPs", "hostIPs")
+_EXPLANATIONS: Final = ("reason", "message")
 
 
 @attrs.define
@@ -42,12 +45,33 @@ def covers(known: Object, status: Object) -> bool:
             for condition in value:
                 old = get_condition({"status": known}, condition["type"])
                 if old is None or any(
-                    (old.get(key) or None) != (item or None) for key, item in condition.items()
+                    (old.get(key) or None) != (condition.get(key) or None)
+                    for key in (*condition, *_EXPLANATIONS)
                 ):
                     return False
         elif known.get(name) != value:
             return False
     return True
+
+
+def said_of(known: Object, status: Object) -> Object:
+    """Return what to patch a pod's ``known`` status with, so that it says ``status``, no more.
+
+    Only conditions that are the kubelet's to say. Addresses of an earlier life of the node, and
+    explanations of what is not so any more, are taken back. Source: upstream makes its patch from
+    both statuses (``pkg/util/pod.PatchPodStatus``).
+    """
+    said = dict(status)
+    for name in _MERGED:
+        if said.get(name):
+            said[name] = [{"$patch": "replace"}, *said[name]]
+    said["conditions"] = []
+    for condition in status["conditions"]:
+        if condition["type"] in OWN_CONDITIONS:
+            old = get_condition({"status": known}, condition["type"]) or {}
+            gone = {key: None for key in _EXPLANATIONS if key in old}
+            said["conditions"].append({**gone, **condition})
+    return said
 
 
 class StatusManager:
@@ -169,8 +193,8 @@ class StatusManager:
         if known is not None and covers(known.get("status") or {}, entry.status):
             return
         pod = entry.pod
-        mine = [each for each in entry.status["conditions"] if each["type"] in OWN_CONDITIONS]
-        patch = {"metadata": {"uid": uid}, "status": {**entry.status, "conditions": mine}}
+        said = said_of((known or pod).get("status") or {}, entry.status)
+        patch = {"metadata": {"uid": uid}, "status": said}
         await self._pods.patch(name_of(pod), patch, namespace_of(pod), subresource="status")
 
     async def _delete(self, pod: Object) -> None:

@@ -108,6 +108,28 @@ def test_what_others_have_said_meanwhile_is_put_right() -> None:
         with_manager(cluster, story)
 
 
+def test_what_is_not_so_any_more_is_taken_back() -> None:
+    """Addresses of an earlier life of the node, and the reasons of what was not ready then."""
+    why = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "x"}
+    ready = {"type": "Ready", "status": "True"}
+    with NodeCluster() as cluster:
+        one = pod(nodeName="elsewhere")
+        cluster.put(one)
+
+        async def story(manager: StatusManager) -> None:
+            first = {"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}], "conditions": [why]}
+            manager.set(one, status("Running", **first))
+            await sleep(1)
+            second = {"podIP": "10.0.0.2", "podIPs": [{"ip": "10.0.0.2"}], "conditions": [ready]}
+            manager.set(one, status("Running", **second))
+            await sleep(1)
+            found = cluster.status()
+            assert found["podIPs"] == [{"ip": "10.0.0.2"}]
+            assert found["conditions"] == [ready]
+
+        with_manager(cluster, story)
+
+
 def test_a_pod_that_has_ended_is_not_said_to_run() -> None:
     """That would be a bug, and is found here."""
     with NodeCluster() as cluster:
