@@ -4,13 +4,13 @@ Theory of operation
 ===================
 
 What happens to the core happens synchronously in whatever task brings it, and then there is a
-*turn*: for messages of other members at once, for ticks, proposals and reads in a task of its own,
-the *pump*, once for all that came together. A turn hands over the proposals in one call, takes
-every `Ready`, sends what may leave at once, applies what is committed, and queues the rest for a
-second task, the *writer*. That one makes everything durable that has been queued, with one sync,
-tells the core, and sends what had to wait for it. So while the disk syncs, messages are handled and
-followers work; what arrives meanwhile shares the next sync. A third task reads snapshots for
-members that are behind.
+*turn*: for messages of other members and for ticks at once, for proposals and reads in a task of
+its own, the *pump*, once for all that came together. A turn hands over the proposals in one call,
+takes every `Ready`, sends what may leave at once, applies what is committed, and queues the rest
+for a second task, the *writer*. That one makes everything durable that has been queued, with one
+sync, tells the core, and sends what had to wait for it. So while the disk syncs, messages are
+handled and followers work; what arrives meanwhile shares the next sync. A third task reads
+snapshots for members that are behind.
 
 What comes alone, to a disk that confirms at once, gets no company in the writer, and would only
 pay for the change of tasks: the turn itself makes it durable. Whether it will stay alone is
@@ -263,7 +263,7 @@ class Driver:
             self.reads.tick()
             self._give_up_on_old_proposals()
             self._around.ticked()
-            self._pump.set()
+            self._turn()
 
     def _give_up_on_old_proposals(self) -> None:
         """Answer who waits for entries of a term in which this member led and leads no more."""
@@ -292,6 +292,8 @@ class Driver:
                 self._write_now()
                 self._follow_up(ready)
             applied += len(ready.committed)
+            if not (ready.writes or ready.messages or ready.committed or ready.soft_state):
+                break  # the core has heard nothing since it was asked: it has no more to say
         self.reads.release(self.raft.log.applied_index)
         if applied:
             self._around.applied()
