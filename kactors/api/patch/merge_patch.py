@@ -7,6 +7,7 @@ from typing import Any
 
 from kactors.api.errors import MalformedPatch
 from kactors.api.objects import Object, deep_copy
+from kactors.api.patch.same import same
 
 __all__ = ["apply_merge_patch", "create_merge_patch"]
 
@@ -42,11 +43,6 @@ def create_merge_patch(old: Object, new: Object) -> Object:
         if isinstance(value, dict) and isinstance(before, dict):
             if inner := create_merge_patch(before, value):
                 patch[key] = inner
-        elif key not in old or not _same(value, before):
+        elif key not in old or not same(value, before):
             patch[key] = deep_copy(value)
     return patch
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Tell whether two values are equal and of one type: in Python, 1 equals 1.0 and True."""
-    return type(one) is type(other) and bool(one == other)

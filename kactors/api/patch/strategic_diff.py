@@ -6,6 +6,7 @@ Source: kubernetes apimachinery pkg/util/strategicpatch/patch.go, ``CreateTwoWay
 from typing import Any
 
 from kactors.api.objects import Object, deep_copy
+from kactors.api.patch.same import same
 from kactors.api.patch.strategic import DELETE_FROM_LIST, DIRECTIVE, RETAIN_KEYS, SET_ORDER
 from kactors.api.schema.types import Definition, Field
 from kactors.api.schema.types import definition as definition_of
@@ -36,7 +37,7 @@ def _map_diff(old: Object, new: Object, definition: Definition | None, deletes: 
     patch: Object = {key: None for key in old if key not in new} if deletes else {}
     for key, value in new.items():
         before = old.get(key)
-        if key in old and type(before) is type(value) and before == value and _deep(before, value):
+        if key in old and same(before, value):
             continue
         field = _UNKNOWN if definition is None else definition.fields.get(key, _UNKNOWN)
         if isinstance(before, dict) and isinstance(value, dict):
@@ -48,15 +49,6 @@ def _map_diff(old: Object, new: Object, definition: Definition | None, deletes: 
         else:
             patch[key] = deep_copy(value)
     return patch
-
-
-def _deep(one: Any, other: Any) -> bool:
-    """Tell whether equal values are of equal types, too: in Python, 1 equals 1.0 and True."""
-    if isinstance(one, dict):
-        return all(_deep(value, other[key]) for key, value in one.items())
-    if isinstance(one, list):
-        return all(_deep(*pair) for pair in zip(one, other, strict=True))
-    return type(one) is type(other)
 
 
 def _list_diff(name: str, old: list[Any], new: list[Any], field: Field, deletes: bool) -> Object:

@@ -46,6 +46,13 @@ def test_round_trip(old: Object, new: Object) -> None:
     assert create_merge_patch(found, new) == {}
 
 
+@pytest.mark.parametrize("other", [1, 1.0])
+def test_values_that_are_equal_only_to_python(other: Any) -> None:
+    """True is not 1, nor in a list, nor in an object in a list."""
+    for old, new in ((True, other), ([True], [other]), ([{"a": [True]}], [{"a": [other]}])):
+        assert create_merge_patch({"x": old}, {"x": new}) == {"x": new}
+
+
 def _sorted(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
