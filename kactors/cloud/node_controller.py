@@ -3,7 +3,7 @@
 Source: kubernetes cloud-provider controllers/node/node_controller.go.
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 from kactors.api.objects import Object, deep_copy, field
 from kactors.client.controller import Controller, ControllerContext
@@ -51,6 +51,8 @@ def addresses_of(instance: Instance) -> list[Object]:
 
 class NodeController(Controller):
     """Reconciles each Node with its instance; looks again at its addresses every five minutes."""
+
+    component: ClassVar[str] = "cloud-node-controller"
 
     _nodes: Lister
 

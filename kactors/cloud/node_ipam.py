@@ -58,6 +58,7 @@ class NodeIpamController(Controller):
         prefix: length of a node's range.
     """
 
+    component: ClassVar[str] = "cidrAllocator"
     workers: ClassVar[int] = 1
 
     _nodes: Lister

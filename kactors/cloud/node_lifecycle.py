@@ -5,7 +5,7 @@ The cloud is asked only about Nodes that are not ready: what answers is there.
 Source: kubernetes cloud-provider controllers/nodelifecycle/node_lifecycle_controller.go.
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 from kactors.api.errors import NotFound
 from kactors.api.meta import get_condition, name_of
@@ -52,6 +52,8 @@ def with_shutdown_taint(node: Object, *, there: bool) -> Object:
 
 class CloudNodeLifecycleController(Controller):
     """Looks at each Node that is not ready every five seconds."""
+
+    component: ClassVar[str] = "cloud-node-lifecycle-controller"
 
     _nodes: Lister
 

@@ -66,6 +66,7 @@ def plan_routes(
 class RouteController(Controller):
     """Compares all Nodes with all routes, every ten seconds and when Nodes change."""
 
+    component: ClassVar[str] = "route_controller"
     workers: ClassVar[int] = 1
 
     _nodes: Lister

@@ -4,7 +4,7 @@ Source: kubernetes cloud-provider controllers/service/controller.go.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import ClassVar, Final
 
 from kactors.api.meta import finalizers_of, is_being_deleted, key_of, name_of, uid_of
 from kactors.api.objects import Object, deep_copy, field
@@ -51,6 +51,8 @@ def _is_balanced(node: Object) -> bool:
 
 class ServiceController(Controller):
     """Reconciles each Service with its load balancer."""
+
+    component: ClassVar[str] = "service-controller"
 
     _services: Lister
     _nodes: Lister
