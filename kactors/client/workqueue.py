@@ -116,7 +116,8 @@ class WorkQueue(Generic[ItemT]):
         if seconds <= 0:
             self.add(item)
             return
-        due = current_time_ns() + round(seconds * NANOSECONDS)
+        # Never now: who waits for a time by a float's rest would come too early, for ever.
+        due = current_time_ns() + max(1, round(seconds * NANOSECONDS))
         known = self._due.get(item)
         if known is not None and known[0] <= due:
             return

@@ -312,3 +312,20 @@ class WorkQueueMachine(RuleBasedStateMachine):
 
 TestWorkQueueMachine = WorkQueueMachine.TestCase
 TestWorkQueueMachine.settings = settings(max_examples=30, stateful_step_count=20)
+
+
+def test_what_waits_for_a_moment_too_short_for_the_clock_comes_after_it() -> None:
+    """Else a worker that asks for what is left until its time would never get there."""
+
+    async def work(items: WorkQueue[str]) -> None:
+        due = current_time() + 1.0 + 2e-10
+        items.add_after("a", 1.0)
+        for _ in range(10):
+            item = await items.get()
+            items.done(item)
+            if current_time() >= due:
+                return
+            items.add_after(item, due - current_time())
+        raise AssertionError("time did not move")
+
+    run(work)
