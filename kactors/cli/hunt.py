@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from time import perf_counter  # noqa: TID251 - how long it takes, which no run sees
 from typing import IO
@@ -12,7 +13,15 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kactors.cli.scenarios import VIOLATED, broken_files_end, dump, is_stdout, json_option
+from kactors.cli.scenarios import (
+    VIOLATED,
+    broken_files_end,
+    dump,
+    is_stdout,
+    json_option,
+    reference_option,
+    seeds_option,
+)
 from kactors.cli.shrinking import shrink_file
 from kactors.cli.workers import Done, in_order, run_jobs
 from kactors.scenario.campaign import Campaign, Failure, Run, run_once
@@ -24,27 +33,9 @@ _Job = tuple[str, int]
 _PRELOAD = ("kactors.cli.shrinking",)
 
 
-def _seeds(context: click.Context, parameter: click.Parameter, value: str) -> range:
-    """Read ``A:B``, the seeds from A up to but not including B, or one seed."""
-    found = re.fullmatch(r"(\d+)(?::(\d+))?", value)
-    if found is None or (found[2] and int(found[2]) <= int(found[1])):
-        raise click.BadParameter(
-            f"{value!r}: give A:B with A below B, such as 0:100", context, parameter
-        )
-    first = int(found[1])
-    return range(first, int(found[2]) if found[2] else first + 1)
-
-
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--seeds",
-    callback=_seeds,
-    default="0:20",
-    show_default=True,
-    metavar="A:B",
-    help="From A up to, not including, B.",
-)
+@seeds_option
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -60,6 +51,7 @@ def _seeds(context: click.Context, parameter: click.Parameter, value: str) -> ra
     help="Where replay files of failures are written.",
 )
 @click.option("--shrink", is_flag=True, help="Shrink one run of each kind of failure.")
+@reference_option
 @json_option
 @click.pass_context
 def hunt(
@@ -71,6 +63,7 @@ def hunt(
     json_file: IO[str] | None,
     *,
     shrink: bool,
+    reference: bool,
 ) -> None:
     """Run scenarios, or folders of them, with many seeds, on all cores.
 
@@ -86,9 +79,10 @@ def hunt(
         wanted = [(str(path), seed) for seed in seeds for path in files]
         campaign = Campaign()
         try:
-            _hunt(wanted, jobs, campaign)
+            _hunt(wanted, jobs, campaign, reference=reference)
             if shrink:
-                _shrink(campaign, dict(zip(map(_name, files), files, strict=True)), jobs)
+                found = dict(zip(map(_name, files), files, strict=True))
+                _shrink(campaign, found, jobs, reference=reference)
         except KeyboardInterrupt:
             campaign.complete = False
             click.echo("interrupted: what follows is what is known so far", err=True)
@@ -106,18 +100,21 @@ def _name(path: Path) -> str:
     return load(path).scenario.name
 
 
-def _hunt(wanted: Sequence[_Job], jobs: int, campaign: Campaign) -> None:
+def _hunt(wanted: Sequence[_Job], jobs: int, campaign: Campaign, *, reference: bool) -> None:
     """Make all runs; those whose worker dies once more."""
-    lost = _make_runs(wanted, jobs, campaign, "and is run once more")
+    function = partial(run_once, reference=reference)
+    lost = _make_runs(function, wanted, jobs, campaign, "and is run once more")
     again = [wanted[number] for number in lost]
-    if again and _make_runs(again, jobs, campaign, "again: this run is missing"):
+    if again and _make_runs(function, again, jobs, campaign, "again: this run is missing"):
         campaign.complete = False
 
 
-def _make_runs(wanted: Sequence[_Job], jobs: int, campaign: Campaign, then: str) -> list[int]:
+def _make_runs(
+    function: Callable[..., Run], wanted: Sequence[_Job], jobs: int, campaign: Campaign, then: str
+) -> list[int]:
     """Add runs to the campaign; return the numbers of those whose worker has died."""
     lost = []
-    with closing(run_jobs(run_once, wanted, jobs, _PRELOAD)) as outcomes:
+    with closing(run_jobs(function, wanted, jobs, _PRELOAD)) as outcomes:
         for done in _shown(outcomes, len(wanted), "hunting"):
             if done.result is not None:
                 campaign.add(done.result)
@@ -144,11 +141,12 @@ def _shown(outcomes: Iterator[Done[Run]], total: int, what: str) -> Iterator[Don
         yield from in_order(counted())
 
 
-def _shrink(campaign: Campaign, files: dict[str, Path], jobs: int) -> None:
+def _shrink(campaign: Campaign, files: dict[str, Path], jobs: int, *, reference: bool) -> None:
     """Shrink one run of each failure."""
     failures = list(campaign.failures.values())
     wanted = [(str(files[failure.run.scenario]), failure.run.seed) for failure in failures]
-    with closing(run_jobs(shrink_file, wanted, jobs, _PRELOAD)) as outcomes:
+    function = partial(shrink_file, reference=reference)
+    with closing(run_jobs(function, wanted, jobs, _PRELOAD)) as outcomes:
         for done in in_order(outcomes):
             if done.result is not None:
                 failure = failures[done.number]

@@ -14,6 +14,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "bench": "kactors.cli.bench:bench",
     "certs": "kactors.cli.certs:certs",
     "check": "kactors.cli.check:check",
+    "corpus": "kactors.cli.corpus:corpus",
     "delete": "kactors.cli.delete:delete",
     "etcd": "kactors.cli.etcd:etcd",
     "etcdctl": "kactors.cli.etcdctl:etcdctl",

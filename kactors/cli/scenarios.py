@@ -1,6 +1,7 @@
 """What the commands that run scenarios share."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -9,6 +10,7 @@ import click
 
 from kactors.scenario.errors import BrokenFile, ScenarioError
 from kactors.scenario.outcome import Outcome
+from kactors.scenario.report import draw
 
 __all__ = [
     "BROKEN",
@@ -17,6 +19,8 @@ __all__ = [
     "dump",
     "is_stdout",
     "json_option",
+    "reference_option",
+    "seeds_option",
     "show",
 ]
 
@@ -30,6 +34,39 @@ json_option = click.option(
     "json_file",
     type=click.File("w", lazy=False),
     help="Write the result as JSON ('-' for standard output).",
+)
+
+reference_option = click.option(
+    "--reference",
+    is_flag=True,
+    help="Compare each end with that of the run without faults, which takes as long again.",
+)
+
+
+def _seeds(context: click.Context, parameter: click.Parameter, value: str) -> range:
+    """Read ``A:B``, the seeds from A up to but not including B, or one seed."""
+    found = re.fullmatch(r"(\d+)(?::(\d+))?", value)
+    if found is None or (found[2] and int(found[2]) <= int(found[1])):
+        raise click.BadParameter(
+            f"{value!r}: give A:B with A below B, such as 0:100", context, parameter
+        )
+    first = int(found[1])
+    return range(first, int(found[2]) if found[2] else first + 1)
+
+
+seeds_option = click.option(
+    "--seeds",
+    callback=_seeds,
+    default="0:20",
+    show_default=True,
+    metavar="A:B",
+    help="From A up to, not including, B.",
+)
+
+report_option = click.option(
+    "--report",
+    type=click.File("w", encoding="utf-8", lazy=False),
+    help="Draw the run: an HTML page that needs nothing else.",
 )
 
 
@@ -76,3 +113,9 @@ def dump(value: Any, file: IO[str]) -> None:
     """Write JSON and a line's end."""
     json.dump(value, file, indent=2)
     file.write("\n")
+
+
+def write_report(outcome: Outcome, file: IO[str] | None) -> None:
+    """Draw a run, if somebody has asked for it."""
+    if file is not None:
+        file.write(draw(outcome))

@@ -7,6 +7,7 @@ import attrs
 from kactors.scenario.campaign import Run
 from kactors.scenario.loader import load, located
 from kactors.scenario.replay import replay_source
+from kactors.scenario.run import Options
 from kactors.scenario.shrink import RUNS_MAX, shrink
 from kactors.testing.ddmin import ddmin
 
@@ -38,13 +39,16 @@ class Smaller:
         return attrs.evolve(run, text=self.text, source=self.source, replay=self.replay)
 
 
-def shrink_file(path: str, seed: int | None = None, runs_max: int = RUNS_MAX) -> Smaller | None:
+def shrink_file(
+    path: str, seed: int | None = None, runs_max: int = RUNS_MAX, *, reference: bool = False
+) -> Smaller | None:
     """Shrink what a scenario file does with a seed; None if it holds.
 
     Args:
         path: of the file.
         seed: of the run; a replay file's own, or 0, unless given.
         runs_max: how many runs it may take.
+        reference: compare each end with that of the run without faults.
 
     Raises:
         BrokenFile: it cannot be run.
@@ -52,7 +56,8 @@ def shrink_file(path: str, seed: int | None = None, runs_max: int = RUNS_MAX) ->
     loaded = load(Path(path))
     chosen = seed if seed is not None else loaded.seed or 0
     with located(loaded.path, loaded.source):
-        found = shrink(loaded.scenario, chosen, ddmin, runs_max=runs_max)
+        options = Options(reference=reference)
+        found = shrink(loaded.scenario, chosen, ddmin, runs_max=runs_max, options=options)
     if found is None:
         return None
     outcome = found.outcome

@@ -1,6 +1,7 @@
 """The informers of one process: one per resource and selection, shared by all who need it."""
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 from kactors.api.fields import FieldSelector
 from kactors.api.labels import LabelSelector
@@ -11,7 +12,7 @@ from kactors.client.resources import GroupVersionResource
 from kactors.client.rest import Client
 from kactors.runtime.face import AsyncFunction
 
-__all__ = ["SharedInformerFactory", "StartSoon"]
+__all__ = ["HasInformers", "SharedInformerFactory", "StartSoon"]
 
 
 class StartSoon(Protocol):
@@ -82,6 +83,11 @@ class SharedInformerFactory:
         for informer in tuple(self._informers.values()):
             await informer.wait_for_sync()
 
+    def each(self) -> Iterator[tuple[GroupVersionResource, Selection, SharedInformer]]:
+        """Yield the informers that were asked for so far: of what, which of it, and the copy."""
+        for (resource, selection), informer in self._informers.items():
+            yield resource, selection, informer
+
     def unsynced(self) -> dict[str, str]:
         """Return the resources whose initial list is not there, each with the last problem."""
         return {
@@ -89,3 +95,14 @@ class SharedInformerFactory:
             for (resource, _), informer in self._informers.items()
             if not informer.has_synced()
         }
+
+
+@runtime_checkable
+class HasInformers(Protocol):
+    """An actor whose copies can be compared with the original.
+
+    Attributes:
+        informers: of its present life.
+    """
+
+    informers: SharedInformerFactory

@@ -52,10 +52,12 @@ class CloudControllerManager(Actor):
 
     Attributes:
         elector: knows who leads.
+        informers: which the controllers share.
         leading: whether its controllers run.
     """
 
     elector: LeaderElector
+    informers: SharedInformerFactory
 
     def __init__(self, config: CloudControllerManagerConfig) -> None:
         self.leading = False
@@ -65,15 +67,15 @@ class CloudControllerManager(Actor):
     async def on_start(self) -> None:
         """Begin to stand for election."""
         client = Client.connect(self, self._config.client)
-        self._informers = SharedInformerFactory(client, self.start_soon)
+        self.informers = SharedInformerFactory(client, self.start_soon)
         for resource in ("nodes", "services"):
-            self._informers.informer(resource)  # a standby is warm
+            self.informers.informer(resource)  # a standby is warm
         identity = f"{self.host.name}_{self.host.incarnation}.{self.life.number}"
         self.elector = LeaderElector(client, self._config.election, identity)
         self.start_soon(self._run, name="election")
 
     async def _run(self) -> None:
-        await self._informers.wait_for_cache_sync()
+        await self.informers.wait_for_cache_sync()
         while True:
             await self.elector.run(self._lead)
 
@@ -95,7 +97,7 @@ class CloudControllerManager(Actor):
     def _controllers(self) -> Mapping[str, Callable[[], Controller]]:
         config = self._config
         context = ControllerContext(
-            config=config.client, informers=self._informers, guard=self.elector.remaining
+            config=config.client, informers=self.informers, guard=self.elector.remaining
         )
         provider = CloudProvider(self, config.api)
         found: dict[str, Callable[[], Controller]] = {

@@ -16,6 +16,7 @@ from kactors.api.objects import Object, field
 from kactors.api.registry import REGISTRY
 from kactors.apiserver.keys import key_of, namespace_prefix, prefix_of
 from kactors.apiserver.server import ApiServer
+from kactors.client.informer_factory import HasInformers, SharedInformerFactory
 from kactors.cloud.manager import CloudControllerManager
 from kactors.cluster.errors import NotReady
 from kactors.cluster.plan import ActorPlan
@@ -101,6 +102,12 @@ class Observer:
             for (host, _), actor in self._actors.items()
             if isinstance(actor, kind) and hosts[host].machine.up
         ]
+
+    def informers(self) -> Iterator[tuple[str, str, SharedInformerFactory]]:
+        """Yield what each component keeps a copy with: its host, its name, its informers."""
+        for (host, name), actor in self._actors.items():
+            if isinstance(actor, HasInformers) and self._world.hosts[host].machine.up:
+                yield host, name, actor.informers
 
     def apiservers(self) -> list[str]:
         """Return the hosts whose apiserver is up and answers requests."""

@@ -142,8 +142,11 @@ class ControllerManager(Actor):
         config: see there.
 
     Attributes:
+        informers: which the controllers share.
         leading: whether its controllers run.
     """
+
+    informers: SharedInformerFactory
 
     def __init__(self, config: ManagerConfig) -> None:
         self.leading = False
@@ -155,7 +158,7 @@ class ControllerManager(Actor):
         """Begin to look for the lead; nothing is awaited."""
         client = Client.connect(self, self._config.client)
         identity = f"{self.host.name}_{self.host.incarnation}.{self.life.number}"
-        self._informers = SharedInformerFactory(client, self.start_soon)
+        self.informers = SharedInformerFactory(client, self.start_soon)
         self._elector = LeaderElector(
             client, self._config.election, identity, on_new_leader=self._on_new_leader
         )
@@ -177,7 +180,7 @@ class ControllerManager(Actor):
             for name, kind in self._config.controllers.items():
                 context = ControllerContext(
                     config=self._config.config_of(kind),
-                    informers=self._informers,
+                    informers=self.informers,
                     guard=self._elector.remaining,
                 )
                 self.spawn(partial(kind.factory, context), name)
@@ -201,5 +204,5 @@ class ControllerManager(Actor):
             leading=self._elector.leading,
             leader=self._elector.leader,
             terms=self._terms,
-            unsynced=self._informers.unsynced(),
+            unsynced=self.informers.unsynced(),
         )

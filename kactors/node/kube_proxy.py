@@ -50,8 +50,11 @@ class KubeProxy(Actor):
     The table is the machine's: while this is down, traffic goes by what it wrote last.
 
     Attributes:
+        informers: of what makes the table.
         syncs: how often the table was brought up to date.
     """
+
+    informers: SharedInformerFactory
 
     def __init__(self, config: KubeProxyConfig, machine: NodeMachine) -> None:
         self.syncs = 0
@@ -67,7 +70,8 @@ class KubeProxy(Actor):
         """Begin to read."""
         self._life = self._machine.enter(self.host)
         client = Client.connect(self, self._config.client)
-        self.start_soon(self._begin, SharedInformerFactory(client, self.start_soon))
+        self.informers = SharedInformerFactory(client, self.start_soon)
+        self.start_soon(self._begin, self.informers)
 
     async def _begin(self, informers: SharedInformerFactory) -> None:
         tracker = self._tracker

@@ -36,8 +36,11 @@ class Kubelet(Actor):
         machine: the node's.
 
     Attributes:
+        informers: of its node and of the pods that are bound to it.
         workers: of the pods that are known, by uid; those that are finished until they are deleted.
     """
+
+    informers: SharedInformerFactory
 
     def __init__(self, config: KubeletConfig, machine: NodeMachine) -> None:
         self.config = config
@@ -77,7 +80,8 @@ class Kubelet(Actor):
         self.start_soon(self._agent.keep_lease, name="lease")
         self.start_soon(self._agent.keep_status, name="node status")
         self.start_soon(self._statuses.run, name="pod statuses")
-        self.start_soon(self._begin, SharedInformerFactory(client, self.start_soon), name="begin")
+        self.informers = SharedInformerFactory(client, self.start_soon)
+        self.start_soon(self._begin, self.informers, name="begin")
 
     async def _begin(self, informers: SharedInformerFactory) -> None:
         """Register the node; then, knowing it, take pods."""

@@ -9,7 +9,7 @@ import attrs
 from kactors.faults.injector import Counts
 from kactors.scenario.loader import load, located
 from kactors.scenario.replay import replay_source
-from kactors.scenario.run import run
+from kactors.scenario.run import Options, run
 
 __all__ = ["Campaign", "Failure", "Run", "run_once"]
 
@@ -40,15 +40,20 @@ class Run:
     probes: dict[str, int]
 
 
-def run_once(path: str, seed: int) -> Run:
+def run_once(path: str, seed: int, *, reference: bool = False) -> Run:
     """Run a scenario file, in whatever process this is.
+
+    Args:
+        path: of the file.
+        seed: of the run.
+        reference: compare its end with that of the run without faults.
 
     Raises:
         BrokenFile: it cannot be run.
     """
     loaded = load(Path(path))
     with located(loaded.path, loaded.source):
-        outcome, _ = run(loaded.scenario, seed)
+        outcome, _ = run(loaded.scenario, seed, Options(reference=reference))
     first = outcome.violations[0].text if outcome.violations else ""
     source = replay_source(loaded, outcome.scenario, seed, why=first) if first else ""
     return Run(

@@ -49,5 +49,9 @@ class BrokenFile(ScenarioError):
         return BrokenFile, (self.path, self.line, self.problem)
 
 
+class NothingPlanted(ScenarioError):
+    """There is no corpus of planted bugs of that name, or no such bug in it."""
+
+
 class UnknownToken(ScenarioError, ValueError):
     """A text is no replay token, or one of a scenario that is not there."""

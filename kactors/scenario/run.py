@@ -12,8 +12,9 @@ until ``chaos_s``; then what concerns the core is *healed*, and it must *converg
 so for ten seconds (Anvil's eventually stable reconciliation), with every goal met.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from time import perf_counter  # noqa: TID251 - how long a run takes, which nothing in it sees
 
 import attrs
@@ -24,6 +25,7 @@ from kactors.cluster.traffic import Target, Traffic
 from kactors.evidence.digest import Digest
 from kactors.evidence.trace import Recorder
 from kactors.faults.injector import Injector
+from kactors.faults.plan import FaultPlan
 from kactors.faults.worlds import SimTarget
 from kactors.runtime.probes import Probes
 from kactors.scenario.administrator import Administrator
@@ -31,10 +33,12 @@ from kactors.scenario.bug import bug_of
 from kactors.scenario.caretaker import Caretaker
 from kactors.scenario.clients import ApiLoad
 from kactors.scenario.core import core_of
+from kactors.scenario.end_state import EndState
 from kactors.scenario.errors import GoalRaised
 from kactors.scenario.judge import Judge
 from kactors.scenario.oracle import Finding, Oracle, Scene
 from kactors.scenario.oracles import ORACLES
+from kactors.scenario.oracles.end_state import EndRecorder, SameEnd
 from kactors.scenario.outcome import Outcome, Violation
 from kactors.scenario.scenario import Scenario
 from kactors.scenario.settled import Awaited, unsettled
@@ -61,12 +65,14 @@ class Options:
         trace: keep a structured trace.
         digest: takes every delivery into account.
         oracles: who watches; all there are unless given.
+        reference: compare the end with that of the same run without faults, which costs as much.
     """
 
     paranoid: bool = False
     trace: bool = False
     digest: Digest | None = None
-    oracles: Sequence[type[Oracle]] = ORACLES
+    oracles: Sequence[Callable[[Scene], Oracle]] = ORACLES
+    reference: bool = False
 
 
 def run(
@@ -89,8 +95,29 @@ def run(
                 scenario.topology, seed, trace=options.trace, digest=options.digest, probes=probes
             )
         )
-        course = _Course(scenario, seed, cluster, options.oracles)
+        oracles = list(options.oracles)
+        if options.reference:
+            oracles.append(partial(SameEnd, reference=partial(_without_faults, scenario, seed)))
+        course = _Course(scenario, seed, cluster, oracles)
         return course.run(), cluster.world.recorder
+
+
+def _without_faults(scenario: Scenario, seed: int) -> EndState | None:
+    """Return what a run comes to if nothing goes wrong; nothing if it does not hold even then.
+
+    Nor if the core is less than everything, or steps need not be carried out: then ends differ.
+    """
+    if scenario.core != "everything" or any(step.may_fail for step in scenario.script):
+        return None
+    recorders: list[EndRecorder] = []
+
+    def recorder(scene: Scene) -> Oracle:
+        recorders.append(EndRecorder(scene))
+        return recorders[-1]
+
+    faultless = attrs.evolve(scenario, faults=FaultPlan(), calls=())
+    run(faultless, seed, Options(oracles=(recorder,)))
+    return recorders[0].state
 
 
 class _Course:
@@ -101,7 +128,7 @@ class _Course:
         scenario: Scenario,
         seed: int,
         cluster: SimulatedCluster,
-        oracles: Sequence[type[Oracle]],
+        oracles: Sequence[Callable[[Scene], Oracle]],
     ) -> None:
         self.scenario = scenario
         self.seed = seed

@@ -17,7 +17,7 @@ from kactors.faults.plan import FaultPlan
 from kactors.faults.when import At, For, Until
 from kactors.scenario.errors import InvalidScenario
 from kactors.scenario.outcome import Outcome
-from kactors.scenario.run import run
+from kactors.scenario.run import Options, run
 from kactors.scenario.scenario import Scenario
 
 __all__ = ["RUNS_MAX", "Minimise", "Shrunk", "shrink"]
@@ -55,13 +55,18 @@ class Shrunk:
 
 
 def shrink(
-    scenario: Scenario, seed: int, minimise: Minimise, *, runs_max: int = RUNS_MAX
+    scenario: Scenario,
+    seed: int,
+    minimise: Minimise,
+    *,
+    runs_max: int = RUNS_MAX,
+    options: Options | None = None,
 ) -> Shrunk | None:
     """Return the smallest run that fails as a scenario does with a seed; None if it holds."""
-    outcome, _ = run(scenario, seed)
+    outcome, _ = run(scenario, seed, options)
     if not outcome.violations:
         return None
-    search = _Search(outcome, runs_max)
+    search = _Search(outcome, runs_max, options)
     search.drop_faults(minimise)
     search.drop_steps(minimise)
     search.drop_knobs(minimise)
@@ -73,17 +78,18 @@ def shrink(
 class _Search:
     """The smallest failing run so far."""
 
-    def __init__(self, outcome: Outcome, runs_max: int) -> None:
+    def __init__(self, outcome: Outcome, runs_max: int, options: Options | None) -> None:
         self.best = outcome
         self.runs = 1
         self._runs_max = runs_max
+        self._options = options
 
     def tries(self, scenario: Scenario) -> bool:
         """Run a scenario if that is still allowed; keep it if it fails in the same way."""
         if self.runs >= self._runs_max:
             return False
         self.runs += 1
-        outcome, _ = run(scenario, self.best.seed)
+        outcome, _ = run(scenario, self.best.seed, self._options)
         same = outcome.signature == self.best.signature
         if same:
             self.best = outcome

@@ -117,9 +117,11 @@ class Scheduler(Actor):
 
     Attributes:
         core: what is known and who decides; another one after each term.
+        informers: that tell it what there is.
     """
 
     core: SchedulerCore
+    informers: SharedInformerFactory
 
     def __init__(self, context: SchedulerContext) -> None:
         self._context = context
@@ -136,7 +138,7 @@ class Scheduler(Actor):
         context = self._context
         client = Client.connect(self, context.config)
         recorder = EventRecorder(client, "default-scheduler")
-        informers = SharedInformerFactory(client, self.start_soon)
+        self.informers = informers = SharedInformerFactory(client, self.start_soon)
         if context.election is not None:
             identity = f"{self.host.name}_{self.name}_{self.host.incarnation}.{self.life.number}"
             self._elector = LeaderElector(client, context.election, identity)

@@ -31,8 +31,11 @@ class DnsServer(Actor):
         zone: under which the cluster's names are.
 
     Attributes:
+        informers: of what has a name.
         queries: how many questions were answered, by how they were.
     """
+
+    informers: SharedInformerFactory
 
     def __init__(self, client: ClientConfig, zone: str = "cluster.local") -> None:
         self.queries: dict[str, int] = {}
@@ -43,7 +46,8 @@ class DnsServer(Actor):
     async def on_start(self) -> None:
         """Begin to read."""
         client = Client.connect(self, self._config)
-        self.start_soon(self._begin, SharedInformerFactory(client, self.start_soon))
+        self.informers = SharedInformerFactory(client, self.start_soon)
+        self.start_soon(self._begin, self.informers)
 
     async def _begin(self, informers: SharedInformerFactory) -> None:
         index = self._index

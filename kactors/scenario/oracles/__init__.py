@@ -6,6 +6,7 @@ from kactors.scenario.oracle import Oracle
 from kactors.scenario.oracles.endpoints import EndpointsMatch
 from kactors.scenario.oracles.garbage_collection import GarbageCollection
 from kactors.scenario.oracles.identity import OneIdentity
+from kactors.scenario.oracles.informers import Informers
 from kactors.scenario.oracles.jobs import JobCompletions
 from kactors.scenario.oracles.linearizability import Linearizability
 from kactors.scenario.oracles.over_commit import OverCommit
@@ -17,6 +18,7 @@ __all__ = ["ORACLES"]
 ORACLES: Final[tuple[type[Oracle], ...]] = (
     StoreAgreement,
     WatchCaches,
+    Informers,
     Linearizability,
     OverCommit,
     OneIdentity,

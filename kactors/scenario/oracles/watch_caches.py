@@ -1,6 +1,7 @@
 """What an apiserver tells its watchers is what happened: in order, once, whole."""
 
 from bisect import bisect_right
+from collections import deque
 from typing import ClassVar, Final
 
 from kactors.api.registry import REGISTRY
@@ -15,6 +16,8 @@ from kactors.scenario.truth import Change
 __all__ = ["WatchCaches"]
 
 _ALL: Final = Scope()
+#: What was stored so shortly before the end may still be on its way: no cluster stands still.
+_ON_ITS_WAY_NS: Final = 2 * 10**9
 
 _Told = tuple[int, bytes, bool]
 """Revision, key, and whether there is an object afterwards."""
@@ -37,12 +40,16 @@ class WatchCaches(Oracle):
         self._history: dict[str, list[_Told]] = {plural: [] for plural in self._prefixes}
         #: (replica, resource) -> how many changes it had been given, and up to which revision.
         self._checked: dict[tuple[str, str], tuple[object, int, int]] = {}
+        self._latest: deque[Change] = deque()
         scene.truth.on_change.append(self._changed)
 
     def _changed(self, change: Change) -> None:
         key = key_of(self._prefixes[change.resource], change.namespace, change.name)
         told = (change.revision, key, change.after is not None)
         self._history[change.resource].append(told)
+        self._latest.append(change)
+        while self._latest[0].at_ns < change.at_ns - _ON_ITS_WAY_NS:
+            self._latest.popleft()
 
     def look(self) -> None:
         """Compare what each replica has been told since the last look with what happened."""
@@ -80,21 +87,30 @@ class WatchCaches(Oracle):
             if not replica.ready or host not in self.scene.core:
                 continue
             for resource in REGISTRY:
-                held = {
-                    (entry.namespace, entry.name): entry.revision
-                    for entry in replica.backend.cache_of(resource).select(_ALL)
-                }
-                stored = {
-                    name: int(obj["metadata"]["resourceVersion"])
-                    for name, obj in self.scene.truth.objects(resource.plural).items()
-                }
-                if held != stored:
+                if not self._holds_all(replica.backend.cache_of(resource), resource.plural):
                     self.object_to(
                         "a watch cache is behind for good",
-                        f"the watch cache of {host} for {resource.plural} holds {len(held)} "
-                        f"objects that differ from the {len(stored)} that are stored",
+                        f"the watch cache of {host} for {resource.plural} holds other objects "
+                        f"than are stored, or other revisions, {_ON_ITS_WAY_NS / 1e9:g} s later",
                     )
                     return
+
+    def _holds_all(self, cache: WatchCache, plural: str) -> bool:
+        """Tell whether a cache holds what is stored, but for what was just written."""
+        since_ns = self.scene.now_ns - _ON_ITS_WAY_NS
+        fresh = {
+            (each.namespace, each.name)
+            for each in self._latest
+            if each.resource == plural and each.at_ns >= since_ns
+        }
+        held = {(each.namespace, each.name): each.revision for each in cache.select(_ALL)}
+        stored = {
+            name: int(obj["metadata"]["resourceVersion"])
+            for name, obj in self.scene.truth.objects(plural).items()
+        }
+        return all(
+            held.get(name) == stored.get(name) for name in (*held, *stored) if name not in fresh
+        )
 
 
 def _told(change: Remembered) -> _Told:
