@@ -5,7 +5,16 @@ from typing import IO
 
 import click
 
-from kactors.cli.scenarios import VIOLATED, broken_files_end, dump, is_stdout, json_option, show
+from kactors.cli.scenarios import (
+    VIOLATED,
+    broken_files_end,
+    dump,
+    is_stdout,
+    json_option,
+    report_option,
+    show,
+    write_report,
+)
 from kactors.scenario.build import build_id
 from kactors.scenario.errors import UnknownToken
 from kactors.scenario.loader import LoadedScenario, load, located
@@ -27,8 +36,15 @@ __all__ = ["replay"]
     help="Where the scenarios that tokens name are.",
 )
 @json_option
+@report_option
 @click.pass_context
-def replay(context: click.Context, what: str, folder: Path, json_file: IO[str] | None) -> None:
+def replay(
+    context: click.Context,
+    what: str,
+    folder: Path,
+    json_file: IO[str] | None,
+    report: IO[str] | None,
+) -> None:
     """Make a run again: from a replay file, or from the token that a run has printed.
 
     A token is exact on the build that printed it; a file has the faults themselves. Another build
@@ -46,6 +62,7 @@ def replay(context: click.Context, what: str, folder: Path, json_file: IO[str] |
         with located(loaded.path, loaded.source):
             outcome, _ = run(loaded.scenario, seed)
     _warn_of_plan(outcome, expected)
+    write_report(outcome, report)
     if json_file is not None:
         dump(outcome.as_json(), json_file)
     if not is_stdout(json_file):

@@ -7,7 +7,17 @@ from typing import IO
 import attrs
 import click
 
-from kactors.cli.scenarios import VIOLATED, broken_files_end, dump, is_stdout, json_option, show
+from kactors.cli.scenarios import (
+    VIOLATED,
+    broken_files_end,
+    dump,
+    is_stdout,
+    json_option,
+    reference_option,
+    report_option,
+    show,
+    write_report,
+)
 from kactors.evidence.chrome import write_chrome
 from kactors.evidence.trace import Recorder, write_lines
 from kactors.scenario.loader import load, located
@@ -22,6 +32,7 @@ __all__ = ["run"]
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("--seed", type=int, help="Decides all chance; 0, or a replay file's own.")
 @json_option
+@report_option
 @click.option(
     "--trace",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -33,16 +44,19 @@ __all__ = ["run"]
     help="Write the run second by second, as JSON: all that a report is drawn from.",
 )
 @click.option("--paranoid", is_flag=True, help="Let no two actors share a decoded object.")
+@reference_option
 @click.pass_context
 def run(
     context: click.Context,
     scenario: Path,
     seed: int | None,
     json_file: IO[str] | None,
+    report: IO[str] | None,
     trace: Path | None,
     timeline: IO[str] | None,
     *,
     paranoid: bool,
+    reference: bool,
 ) -> None:
     """Run a scenario in virtual time and say whether everything held.
 
@@ -52,12 +66,13 @@ def run(
         loaded = load(scenario)
         chosen = seed if seed is not None else loaded.seed or 0
         with located(loaded.path, loaded.source):
-            options = Options(paranoid=paranoid, trace=trace is not None)
+            options = Options(paranoid=paranoid, trace=trace is not None, reference=reference)
             outcome, recorder = run_scenario(loaded.scenario, chosen, options)
     if trace is not None and recorder is not None:
         _write_trace(recorder, trace)
     if timeline is not None:
         json.dump(attrs.asdict(outcome.timeline), timeline)
+    write_report(outcome, report)
     _tell(outcome, json_file)
     context.exit(VIOLATED if outcome.violations else 0)
 

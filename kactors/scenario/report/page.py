@@ -1,0 +1,107 @@
+"""The page: the verdict, what was violated, and all rows upon one axis of time."""
+
+from html import escape
+
+from kactors.scenario.outcome import Outcome
+from kactors.scenario.report.axis import Axis, axis_row, overlay
+from kactors.scenario.report.happenings import fault_rows, goal_rows, step_row
+from kactors.scenario.report.hosts import host_rows
+from kactors.scenario.report.leaders import leader_rows
+from kactors.scenario.report.markup import key, tag
+from kactors.scenario.report.readout import readout
+from kactors.scenario.report.series import series_rows
+from kactors.scenario.report.style import PAGE, SCRIPT, STYLE
+from kactors.scenario.report.thinning import thin
+
+__all__ = ["draw"]
+
+
+def draw(outcome: Outcome) -> str:
+    """Return the page: HTML that needs nothing from elsewhere, the same for equal outcomes."""
+    timeline = outcome.timeline
+    axis = Axis.of(timeline)
+    return PAGE.substitute(
+        title=escape(f"{outcome.scenario.name}, seed {outcome.seed}: {outcome.verdict}"),
+        style=STYLE,
+        script=SCRIPT,
+        head=_head(outcome),
+        violations=_violations(outcome),
+        overlay=overlay(
+            axis, timeline.faults, timeline.phases, [each.at_s for each in outcome.violations]
+        ),
+        rows="".join(_rows(outcome, axis)),
+        legend=_legend(),
+        plan=escape(outcome.scenario.plan.to_python()),
+        readout=readout(axis, thin(timeline.samples)),
+    )
+
+
+def _rows(outcome: Outcome, axis: Axis) -> list[str]:
+    timeline, scenario = outcome.timeline, outcome.scenario
+    chaos_end_s = timeline.phases.get("end", axis.end_s)
+    rows = [axis_row(axis, timeline.phases)]
+    if timeline.goals:
+        rows += [_heading("Goals"), *goal_rows(axis, scenario.goals, timeline.goals, chaos_end_s)]
+    rows.append(_heading("Faults and orders"))
+    rows += fault_rows(axis, timeline.faults)
+    if timeline.steps:
+        rows.append(step_row(axis, timeline.steps))
+    masters = scenario.topology.master_names
+    rows += [_heading("Hosts"), *host_rows(axis, timeline, masters)]
+    rows += [_heading("Who leads"), *leader_rows(axis, timeline)]
+    rows += [_heading("Cluster and clients"), *series_rows(axis, thin(timeline.samples))]
+    return rows
+
+
+def _heading(text: str) -> str:
+    return tag("h2", escape(text)) + "\n"
+
+
+def _head(outcome: Outcome) -> str:
+    held = outcome.verdict == "held"
+    verdict = tag("span", "✓ held" if held else "✗ violated", class_="verdict")
+    faults = sum(each.fired for each in outcome.faults.values())
+    felt = sum(each.felt for each in outcome.faults.values())
+    met = sum(goal.met for goal in outcome.goals)
+    facts = [
+        f"seed {outcome.seed}",
+        f"{len(outcome.timeline.hosts)} hosts",
+        f"{faults} faults, {felt} felt",
+        f"{met} of {len(outcome.goals)} goals met",
+        f"{outcome.virtual_s:.0f} virtual seconds",
+        f"{outcome.events:,} messages",
+        f"digest {outcome.digest[:12]}",
+    ]
+    parts = [
+        tag("h1", verdict + " " + escape(outcome.scenario.name)),
+        tag("p", escape(" · ".join(facts)), class_="facts"),
+        tag("p", "Again: " + tag("code", escape(f"kactors replay {outcome.replay}"))),
+    ]
+    return tag("header", "".join(parts), class_="good" if held else "bad")
+
+
+def _violations(outcome: Outcome) -> str:
+    if not outcome.violations:
+        return ""
+    items = [
+        tag(
+            "li",
+            tag("b", escape(each.text)) + tag("small", escape(f"{each.by}, {each.at_s:.6g} s")),
+        )
+        for each in outcome.violations
+    ]
+    return tag("ol", "".join(items), class_="violations")
+
+
+def _legend() -> str:
+    keys = [
+        key("felt", "fault, felt by somebody"),
+        key("unfelt", "fault, felt by nobody"),
+        key("shade", "while there is any fault"),
+        key("down", "host is down"),
+        key("paused", "host is paused"),
+        key("struck", "fault names the host"),
+        key("asked", "goal is judged"),
+        key("finding", "violation"),
+    ]
+    return tag("p", "".join(keys), class_="legend")
