@@ -17,7 +17,8 @@ pay for the change of tasks: the turn itself makes it durable. Whether it will s
 guessed from the latest writes.
 
 A failure of the disk, or of anything else here, ends all of them: the member stops rather than
-promise what it may not keep.
+promise what it may not keep. A disk that does not answer is no failure yet, but whoever belongs to
+it should not lead: see `Driver.disk_hangs`.
 
 The order of duties is that of `kactors.raft.ready`.
 """
@@ -112,6 +113,7 @@ class Driver:
         self._proposals: list[_Proposal] = []
         self._unwritten: list[Ready] = []
         self._writing = False
+        self._writing_since = 0  # by the Raft clock; it has a meaning while something is written
         self._alone_writes = 0  # of one entry, without one of several in between
         self._chunks: list[ChunkRequest] = []
         self._mail = PeerMail(surroundings.send_to_member)
@@ -127,6 +129,15 @@ class Driver:
     def leads(self) -> bool:
         """Whether this member believes to lead."""
         return self.raft.role is Role.LEADER
+
+    def disk_hangs(self) -> bool:
+        """Whether the disk has been silent for an election timeout while something is written.
+
+        A leader applies, and thus answers, only what its own disk holds too. Its heartbeats need no
+        disk, so nobody else would ever take over.
+        """
+        waited = self.raft.now - self._writing_since
+        return self._writing and waited >= self.raft.config.election_ticks
 
     def not_leader(self) -> EtcdError:
         """Return what to tell somebody who needs the leader."""
@@ -377,7 +388,7 @@ class Driver:
             await self._writer.wait()
             while self._unwritten and not self._closing:
                 batch, self._unwritten = self._unwritten, []
-                self._writing = True
+                self._writing, self._writing_since = True, self.raft.now
                 installed = await self.storage.write(batch)
                 self._writing = False
                 alone = sum(len(ready.entries) for ready in batch) <= 1

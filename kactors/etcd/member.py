@@ -138,13 +138,20 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
         if self._parts is None:
             return
         driver = self._parts.driver
-        heir = self._heir(driver.raft)
-        if driver.leads() and heir is not None:
-            driver.raft.transfer_leadership(heir)
-            driver.wake()
+        if self._hand_over():
             # Nothing is heard any more; what was said needs a moment to leave.
             await sleep(self.config.tick_seconds / 2)
         await driver.close()
+
+    def _hand_over(self) -> bool:
+        """Ask another member to lead, if this one does; say whether there was one to ask."""
+        driver = self.parts.driver
+        heir = self._heir(driver.raft)
+        if not driver.leads() or heir is None:
+            return False
+        driver.raft.transfer_leadership(heir)
+        driver.wake()
+        return True
 
     def _heir(self, raft: Raft) -> int | None:
         """Return the voter with the longest log besides the leader, if there is one."""
@@ -187,9 +194,15 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
             listener(self.parts.store)
 
     def ticked(self) -> None:
-        """Look whether leases are due, and end watches that would keep silent for too long."""
+        """Look whether leases are due, and end watches that would keep silent for too long.
+
+        While the disk hangs, another member should lead. etcd comes to the same in another way: its
+        loop stands still with the disk, and so do its heartbeats.
+        """
         parts = self.parts
         parts.leases.tick()
+        if parts.driver.disk_hangs():
+            self._hand_over()
         if parts.driver.raft.leader is not None:
             self._leaderless_ticks = 0
             return

@@ -168,6 +168,32 @@ def test_acknowledged_puts_survive_everybody_losing_power(disk_latency: DiskLate
 
 
 @pytest.mark.parametrize("disk_latency", [SsdLatency(), NoLatency()])
+def test_a_leader_whose_disk_hangs_hands_over(disk_latency: DiskLatency) -> None:
+    """It could go on telling the others that all is well for as long as nothing is answered."""
+
+    async def put(client: EtcdClient) -> int:
+        done = 0
+        for number in range(20):
+            try:
+                await client.put(b"key", b"%d" % number)
+            except (OutcomeUnknown, ClusterUnavailable):
+                continue
+            done += 1
+            await sleep(0.1)
+        return done
+
+    with Cluster(3, seed=3, disk_latency=disk_latency) as cluster:
+        leader = cluster.wait_for_leader()
+        cluster.inject(StalledDisk(leader, start=At(0), end=For(60)))
+        begun = cluster.world.time
+        assert cluster.run(put, timeout=3.0) >= 17
+        assert cluster.world.time - begun < 20, "the disk still hangs"
+        assert cluster.leader() not in (None, leader)
+        assert cluster.world.given_up == []
+        cluster.await_agreement(timeout=120)
+
+
+@pytest.mark.parametrize("disk_latency", [SsdLatency(), NoLatency()])
 def test_a_failed_sync_stops_the_member(disk_latency: DiskLatency) -> None:
     """A member whose disk does not sync ends, and the others go on without it."""
 
