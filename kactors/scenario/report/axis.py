@@ -12,6 +12,8 @@ __all__ = ["Axis", "axis_row", "overlay"]
 #: Steps between marks that people can count by, in seconds.
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 36000, 86400)
 _MOST_MARKS = 13
+#: Of a coming up so many seconds are shown, or such a share of what comes after it.
+_SHOWN_S, _SHOWN = 5.0, 0.15
 #: Units that a mark's text takes.
 _TEXT = 40.0
 
@@ -29,10 +31,19 @@ class Axis:
 
     @classmethod
     def of(cls, timeline: Timeline) -> "Axis":
-        """Return the axis that shows all of a timeline: at least one second."""
+        """Return the axis of a timeline, of at least one second.
+
+        Of a long coming up only the end is shown: it is the chaos that people look for.
+        """
         times = [*timeline.phases.values(), *(sample.at_s for sample in timeline.samples)]
-        begin_s = min(times, default=0.0)
-        return cls(begin_s, max(*times, begin_s + 1.0) if times else begin_s + 1.0)
+        begin_s, end_s = min(times, default=0.0), max(times, default=0.0)
+        if "chaos" in timeline.phases:
+            begin_s = max(begin_s, -max(_SHOWN_S, _SHOWN * end_s))
+        return cls(begin_s, max(end_s, begin_s + 1.0))
+
+    def shows(self, at_s: float) -> bool:
+        """Tell whether an instant is on the axis."""
+        return self.begin_s <= at_s <= self.end_s
 
     def x(self, at_s: float | None) -> float:
         """Return where a time is, in units of drawings; None, and what is beyond, is an end."""
@@ -86,7 +97,7 @@ def overlay(
     ]
     shapes += [_line(axis.x(at_s), "mark") for at_s in axis.marks()]
     shapes += [_line(axis.x(at_s), "border") for name, at_s in phases.items() if name != "end"]
-    shapes += [_line(axis.x(at_s), "finding") for at_s in broken]
+    shapes += [_line(min(axis.x(at_s), WIDTH - 1), "finding") for at_s in broken]
     drawing = tag(
         "svg",
         "".join(shapes),

@@ -36,7 +36,7 @@ def host_rows(axis: Axis, timeline: Timeline, masters: Sequence[str]) -> Iterato
         left_out = f"{len(struck) - MOST_NODES} more nodes that were struck are not drawn"
         lanes += row("…", plot(_HEIGHT, (), [text_at(4, 2, left_out, "soft")]))
     if not lanes:
-        yield tag("div", escape(summary), class_="fold soft") + "\n"
+        yield tag("div", escape(summary), class_="fold quiet") + "\n"
         return
     folded = {} if len(struck) > 12 else {"open": "open"}
     yield tag("details", tag("summary", escape(summary)) + lanes, class_="fold", **folded) + "\n"

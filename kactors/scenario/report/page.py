@@ -1,17 +1,18 @@
 """The page: the verdict, what was violated, and all rows upon one axis of time."""
 
+from collections.abc import Sequence
 from html import escape
 
 from kactors.scenario.outcome import Outcome
 from kactors.scenario.report.axis import Axis, axis_row, overlay
-from kactors.scenario.report.happenings import fault_rows, goal_rows, step_row
+from kactors.scenario.report.happenings import fault_rows, goal_rows, step_row, violation_row
 from kactors.scenario.report.hosts import host_rows
 from kactors.scenario.report.leaders import leader_rows
 from kactors.scenario.report.markup import key, tag
 from kactors.scenario.report.readout import readout
 from kactors.scenario.report.series import series_rows
 from kactors.scenario.report.style import PAGE, SCRIPT, STYLE
-from kactors.scenario.report.thinning import thin
+from kactors.scenario.report.thinning import Stretch, thin
 
 __all__ = ["draw"]
 
@@ -20,6 +21,7 @@ def draw(outcome: Outcome) -> str:
     """Return the page: HTML that needs nothing from elsewhere, the same for equal outcomes."""
     timeline = outcome.timeline
     axis = Axis.of(timeline)
+    stretches = thin([sample for sample in timeline.samples if axis.shows(sample.at_s)])
     return PAGE.substitute(
         title=escape(f"{outcome.scenario.name}, seed {outcome.seed}: {outcome.verdict}"),
         style=STYLE,
@@ -29,19 +31,20 @@ def draw(outcome: Outcome) -> str:
         overlay=overlay(
             axis, timeline.faults, timeline.phases, [each.at_s for each in outcome.violations]
         ),
-        rows="".join(_rows(outcome, axis)),
+        rows="".join(_rows(outcome, axis, stretches)),
         legend=_legend(),
         plan=escape(outcome.scenario.plan.to_python()),
-        readout=readout(axis, thin(timeline.samples)),
+        readout=readout(axis, stretches),
     )
 
 
-def _rows(outcome: Outcome, axis: Axis) -> list[str]:
+def _rows(outcome: Outcome, axis: Axis, stretches: Sequence[Stretch]) -> list[str]:
     timeline, scenario = outcome.timeline, outcome.scenario
-    chaos_end_s = timeline.phases.get("end", axis.end_s)
     rows = [axis_row(axis, timeline.phases)]
-    if timeline.goals:
-        rows += [_heading("Goals"), *goal_rows(axis, scenario.goals, timeline.goals, chaos_end_s)]
+    if outcome.violations:
+        rows.append(violation_row(axis, outcome.violations))
+    if outcome.goals:
+        rows += [_heading("Goals"), *goal_rows(axis, scenario.goals, outcome)]
     rows.append(_heading("Faults and orders"))
     rows += fault_rows(axis, timeline.faults)
     if timeline.steps:
@@ -49,7 +52,7 @@ def _rows(outcome: Outcome, axis: Axis) -> list[str]:
     masters = scenario.topology.master_names
     rows += [_heading("Hosts"), *host_rows(axis, timeline, masters)]
     rows += [_heading("Who leads"), *leader_rows(axis, timeline)]
-    rows += [_heading("Cluster and clients"), *series_rows(axis, thin(timeline.samples))]
+    rows += [_heading("Cluster and clients"), *series_rows(axis, stretches)]
     return rows
 
 
@@ -66,7 +69,7 @@ def _head(outcome: Outcome) -> str:
     facts = [
         f"seed {outcome.seed}",
         f"{len(outcome.timeline.hosts)} hosts",
-        f"{faults} faults, {felt} felt",
+        f"{faults} {'fault' if faults == 1 else 'faults'}, {felt} felt",
         f"{met} of {len(outcome.goals)} goals met",
         f"{outcome.virtual_s:.0f} virtual seconds",
         f"{outcome.events:,} messages",

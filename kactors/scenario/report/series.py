@@ -75,9 +75,9 @@ def _latencies(ends: Sequence[float], stretches: Sequence[Stretch]) -> str:
     known = [value for value in (*p50, *p99) if value]
     high = max(1, ceil(log10(max(known, default=10.0))))
     low = min(high - 1, int(log10(max(1.0, min(known, default=1.0)))))
-    shapes = lines(ends, [("line p99", p99), ("line p50", p50)], (low, high), 80)
+    shapes = lines(ends, [("line p99", p99), ("line p50", p50)], (low, high), 88)
     keys = _keys([key("p50", "median"), key("p99", "99th percentile")])
-    return row("API latency", plot(80, shapes, decades((low, high), 80, "ms")), details=keys)
+    return row("API latency", plot(88, shapes, decades((low, high), 88, "ms")), details=keys)
 
 
 def _operations(ends: Sequence[float], stretches: Sequence[Stretch]) -> str:
@@ -100,7 +100,7 @@ def _calls(ends: Sequence[float], stretches: Sequence[Stretch], service: str) ->
 
 
 def _count(service: str, outcome: str, stretch: Stretch) -> int:
-    return stretch.calls.get(service, {}).get(outcome, 0)
+    return stretch.calls[service][outcome] if service in stretch.calls else 0
 
 
 def _rates(stretches: Sequence[Stretch], of: Callable[[Stretch], int]) -> list[float]:

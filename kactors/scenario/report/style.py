@@ -39,9 +39,10 @@ _FILLS: Final = {
     "kept": "green",
     "met": "green",
     "broken": "bad",
+    "open": "grey",
     "finding": "bad",
     "shade": "shade",
-    "felt": "orange",
+    "felt": "fault",
     "struck": "orange",
     "step": "sky",
     "undone": "red",
@@ -76,11 +77,12 @@ STYLE: Final = (
   --band: #f5f7fa; --good: #00734f; --bad: #b3261e; --bad-band: #fdecea; --good-band: #e7f5ef;
   --shade: #e69f00; --green: #009e73; --sky: #56b4e9; --orange: #e69f00; --blue: #0072b2;
   --red: #d55e00; --pink: #cc79a7; --yellow: #f0e442; --grey: #a3adba; --down: #333c4a;
-  --pale: #b9dccf; }
+  --pale: #b9dccf;
+  --fault: #efb73e; }
 @media (prefers-color-scheme: dark) { :root { --page: #12161d; --ink: #e5eaf2; --soft: #98a4b6;
   --rule: #2a3240; --band: #1a202a; --good: #4fd1a1; --bad: #ff7d73; --bad-band: #3a1a1b;
   --good-band: #12302a; --green: #1fb88c; --sky: #6cc0f0; --blue: #4aa3df; --red: #f0803c;
-  --pink: #dd92bb; --grey: #66717f; --down: #c4ccd8; --pale: #2c5a4c; } }
+  --pink: #dd92bb; --grey: #66717f; --down: #c4ccd8; --pale: #2c5a4c; --fault: #7d5a0c; } }
 * { box-sizing: border-box; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 body { margin: 0 auto; padding: 20px 24px 40px; max-width: 1700px; background: var(--page);
   color: var(--ink); font: 14px/1.45 system-ui, sans-serif; }
@@ -109,7 +111,7 @@ main { position: relative; margin-top: 10px; }
   pointer-events: none; z-index: 2; }
 .t.tick { font-size: 10.5px; color: var(--soft); padding: 0 3px; background: var(--band);
   opacity: .85; } .t.strong { font-weight: 600; } .t.soft { color: var(--soft); }
-.t.on { color: #fff; font-weight: 600; } .t.in-down { color: var(--page); }
+.t.on { color: #fff; font-weight: 600; } .t.in-down, .t.in-paused { color: var(--page); }
 .t.good { color: var(--good); } .t.bad { color: var(--bad); font-weight: 700; }
 .t.chip { background: var(--band); padding: 0 3px; border-radius: 3px; }
 .overlay { position: absolute; left: 190px; right: 0; top: 0; bottom: 0; pointer-events: none;
@@ -120,7 +122,7 @@ line.mark { opacity: .7; } line.border { stroke: var(--soft); stroke-dasharray: 
 line.finding { stroke: var(--bad); stroke-width: 2; }
 #cursor { position: absolute; top: 0; bottom: 0; width: 1px; background: var(--ink);
   opacity: .6; display: none; }
-.area { opacity: .85; } .felt, .step { opacity: .8; } .struck { opacity: .3; }
+.area { opacity: .85; } .step { opacity: .6; } .struck { opacity: .3; }
 .unfelt, .nobody { fill: none; stroke: var(--orange); stroke-dasharray: 4 3;
   vector-effect: non-scaling-stroke; }
 .nobody { stroke: var(--soft); }
@@ -134,7 +136,8 @@ line.finding { stroke: var(--bad); stroke-width: 2; }
 .key i.unfelt { border: 1px dashed var(--orange); } .key i.finding { width: 2px; height: 14px; }
 .key i.shade { opacity: .25; } .key i.p99 { height: 3px; } .key i.p50 { height: 3px; }
 .keys { line-height: 14px; margin-top: 2px; } .legend { margin-top: 12px; }
-.fold summary { cursor: pointer; color: var(--soft); font-size: 12.5px; padding: 2px 0; }
+.fold summary { cursor: pointer; }
+.quiet, .fold summary { color: var(--soft); font-size: 12.5px; padding: 2px 0; }
 .plan { margin-top: 14px; }
 .readout { position: sticky; bottom: 0; margin-top: 6px; padding: 6px 8px; min-height: 32px;
   background: var(--band); border-top: 1px solid var(--rule); font-size: 12.5px; z-index: 2; }
