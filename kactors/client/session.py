@@ -160,14 +160,14 @@ class Session:
             attempt.answered()
             return response
         error = from_status(decode(response.body))
-        faulty = error.code == 503 or (reads and error.code in _UNKNOWN_CODES)
-        if faulty:
+        faulty = error.code == 503 or error.code in _UNKNOWN_CODES
+        if faulty:  # also if a write may not be repeated: those that follow fare better elsewhere
             attempt.failed()
         else:
             attempt.answered()
         if error.code == 429 and error.retry_after_s:
             raise _Again(error, pause=float(error.retry_after_s))
-        if faulty and (reads or error.retry_after_s):
+        if faulty and (reads or (error.code == 503 and error.retry_after_s)):
             raise _Again(error)
         if error.code in _UNKNOWN_CODES:
             raise _unknown(request, attempt, error)

@@ -189,6 +189,25 @@ def test_a_write_that_an_apiserver_knows_nothing_of_has_an_unknown_outcome(error
         run(cluster, work)
 
 
+@pytest.mark.parametrize("code", [500, 504])
+def test_a_replica_that_knows_nothing_of_a_write_is_left(code: int) -> None:
+    """One that can read and not write, cut off from who leads the store, would keep its clients."""
+
+    async def work(client: Client) -> None:
+        pods = client.resource("pods")
+        await pods.list()
+        current(cluster, client).before = lambda request: (
+            ApiError("timed out", code=code) if request.verb == "create" else None
+        )
+        with pytest.raises(OutcomeUnknown):
+            await pods.create(pod("a"))
+        await pods.create(pod("b"))
+
+    with FakeCluster() as cluster:
+        run(cluster, work)
+        assert list(cluster.objects("pods")) == ["default/b"]
+
+
 def test_what_was_certainly_not_carried_out_is_sent_again() -> None:
     """An apiserver that does not run, or says 503 and when to come back, has done nothing."""
 
