@@ -8,6 +8,8 @@ from kactors.cluster.topology import CloudOptions as CloudOptions
 from kactors.cluster.topology import NodePool as NodePool
 from kactors.cluster.topology import Topology as Topology
 from kactors.faults import *  # noqa: F403 - every fault, trigger and time
+from kactors.scenario.absence import Gone as Gone
+from kactors.scenario.absence import NoTwoLead as NoTwoLead
 from kactors.scenario.client_predicates import ApiAnswers as ApiAnswers
 from kactors.scenario.client_predicates import NoWriteAcknowledged as NoWriteAcknowledged
 from kactors.scenario.client_predicates import Served as Served
