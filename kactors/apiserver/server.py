@@ -86,7 +86,12 @@ class ApiServer(Actor):
             self.random("service-ranges").below,
         )
         taken = {each.prefix: each for each in (services.taken_addresses, services.taken_ports)}
-        self.feed = Feed(storage, {**caches.by_prefix, **taken}, log=self._log)
+        self.feed = Feed(
+            storage,
+            {**caches.by_prefix, **taken},
+            log=self._log,
+            on_lost=caches.close_watches,
+        )
         self.backend = Backend(
             REGISTRY,
             storage,
@@ -117,6 +122,7 @@ class ApiServer(Actor):
             self.audit,
         )
         self.start_soon(self.feed.run, name="feed")
+        self.start_soon(self.feed.look_after, name="look after the feed")
         self.start_soon(self._start_up, name="bootstrap")
         if config.compaction_seconds:
             compactor = Compactor(etcd, config.compaction_seconds, self._log)
@@ -153,7 +159,7 @@ class ApiServer(Actor):
         """Tell how the replica is."""
         problems: Sequence[str] = ()
         if not self.feed.ready:
-            problems = ("the watch cache is not filled",)
+            problems = ("the watch cache is not filled, or has lost touch with etcd",)
         elif not self.ready:
             problems = ("the bootstrap policy is being written",)
         watchers = sum(len(cache.watchers) for cache in self._caches.by_prefix.values())

@@ -9,7 +9,7 @@ from kactors.actors.inbox import Inbox
 from kactors.etcd.client_session import Session
 from kactors.etcd.errors import Compacted, NoLeader, Stopped, TooManyRequests, WatchCanceled
 from kactors.etcd.messages.watch import Event, Watch, WatchResponse
-from kactors.runtime import EndOfChannel, sleep
+from kactors.runtime import EndOfChannel, current_time, sleep
 from kactors.wire import evolve
 
 _PAUSE_SECONDS = 0.1
@@ -28,6 +28,8 @@ class ClientWatch:
     Attributes:
         next_revision: everything before it has been handed out; 0 until the watch has begun.
         resumed: how often it went on with another stream.
+        asked_at: when the present member was asked for the stream, by the host's monotonic clock in
+            seconds; before that, when the watch was made.
     """
 
     def __init__(self, session: Session, request: Watch) -> None:
@@ -35,6 +37,7 @@ class ClientWatch:
         self._request = request
         self.next_revision = request.start_revision
         self.resumed = 0
+        self.asked_at = current_time()
         self._stack = AsyncExitStack()
         self._stream: Inbox[WatchResponse] | None = None
         self._fragments: list[Event] = []
@@ -82,6 +85,21 @@ class ClientWatch:
             events, self._fragments = (*self._fragments, *response.events), []
             return evolve(response, events=events)
 
+    @property
+    def heard_at(self) -> float:
+        """When anything was heard of the present member last; `asked_at` before that."""
+        return self.asked_at if self._stream is None else self._stream.heard_at
+
+    def ask_for_word(self) -> None:
+        """Let the present member say that it is there; `heard_at` tells whether it has."""
+        if self._stream is not None:
+            self._stream.ask_for_word()
+
+    def turn_away(self) -> None:
+        """Let nobody ask the present member soon; to be called before the watch is left."""
+        if self._stream is not None:
+            self._session.turn_away(self._stream.target, silent=True)
+
     def _begin(self, response: WatchResponse) -> None:
         if not self.next_revision:
             self.next_revision = response.header.revision + 1
@@ -104,6 +122,7 @@ class ClientWatch:
 
     async def _open(self) -> Inbox[WatchResponse]:
         request = evolve(self._request, start_revision=self.next_revision)
+        self.asked_at = current_time()
         self._stack = AsyncExitStack()
         return await self._stack.enter_async_context(
             self._session.open_stream(self._session.endpoint(), request)

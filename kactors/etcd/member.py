@@ -207,8 +207,8 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
             self._leaderless_ticks = 0
             return
         self._leaderless_ticks += 1
-        if self._leaderless_ticks == 2 * self.config.election_ticks:
-            parts.watches.end_all()
+        if self._leaderless_ticks >= 2 * self.config.election_ticks:
+            parts.watches.end_all()  # again and again: also those that have come since
 
     def _members_changed(self) -> None:
         """Take note of where everybody is; end for good if this member was removed."""

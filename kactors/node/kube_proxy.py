@@ -105,6 +105,7 @@ class KubeProxy(Actor):
 
     def _node_changed(self, node: Object) -> None:
         self._tracker.set_zone(labels_of(node).get(ZONE_LABEL, ""))
+        self._schedule()
 
     def _schedule(self) -> None:
         if self._pending or not self._complete or not self._tracker.dirty:

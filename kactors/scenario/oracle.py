@@ -77,6 +77,14 @@ class Oracle:
     def look(self) -> None:
         """Look at the cluster: called once in each virtual second."""
 
+    def waits(self) -> bool:
+        """Tell whether something is still to come about that `finish` will ask for.
+
+        Asked once the cluster has settled; as long as anybody waits, and there is time to converge,
+        the run goes on. So what is asked for in the end may take its time, but not for ever.
+        """
+        return False
+
     def finish(self, *, converged: bool) -> None:
         """Look once more, at the end.
 

@@ -250,10 +250,10 @@ class _Course:
                 return
             waiting = list(unsettled(view))
             held = 0 if waiting else held + 1
-            if held >= _HELD_S and not self.judge.waits and not self.admin.pending:
-                self._finish(converged=True)
-                return
-        self._finish(converged=False)
+            ripe = held >= _HELD_S and not self.judge.waits and not self.admin.pending
+            if ripe and not any(oracle.waits() for oracle in self.oracles):
+                break
+        self._finish(converged=held >= _HELD_S)
         if held < _HELD_S and not self.violations:
             self._live_not("did not settle", waiting)
 

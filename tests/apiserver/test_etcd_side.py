@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from kactors.actors import System
+from kactors.api.errors import ServiceUnavailable
 from kactors.apiserver.compactor import KEY, Compactor
 from kactors.apiserver.errors import RevisionGone
 from kactors.apiserver.event_leases import EventLeases
@@ -12,8 +13,11 @@ from kactors.apiserver.registry.guaranteed_update import Outcome, guaranteed_upd
 from kactors.apiserver.storage import Storage, Stored, Swapped
 from kactors.etcd.errors import Compacted
 from kactors.etcd.messages import Range
-from kactors.runtime import sleep
-from tests.apiserver.cluster import CLIENT, Api, Cluster, config_map
+from kactors.faults import At, Cut, Fault, FaultPlan, Until
+from kactors.faults.injector import Injector
+from kactors.faults.worlds import SimTarget
+from kactors.runtime import current_time, sleep
+from tests.apiserver.cluster import CLIENT, Api, Cluster, config_map, refusal
 
 KEY_A = b"/registry/configmaps/default/a"
 
@@ -226,5 +230,67 @@ def test_a_replica_that_has_missed_too_much_begins_anew(monkeypatch: pytest.Monk
             assert server.feed.lists == 2
             (line,) = [line for host, line in cluster.log if host == "a2"]
             assert line.startswith("the watch cache begins anew: etcdserver: mvcc: required")
+
+        cluster.run(story)
+
+
+def cut_off(cluster: Cluster, host: str, *others: str, until_s: float) -> None:
+    """Let nothing pass between a host and others for a while, from now on."""
+    faults: tuple[Fault, ...] = tuple(
+        Cut(host, other, start=At(0), end=Until(until_s), one_way=False) for other in others
+    )
+    Injector(SimTarget(cluster.world), FaultPlan(faults)).start()
+
+
+def test_a_replica_leaves_a_member_that_says_nothing() -> None:
+    """It goes on at another within a quarter of a minute, and has missed nothing."""
+    with Cluster(members=3, replicas=2) as cluster:
+
+        async def story(api: Api) -> None:
+            await api.create(config_map("a"))
+            feed = cluster.servers["a1"].feed
+            assert feed._watch is not None
+            assert feed._watch._stream is not None
+            member = feed._watch._stream.target.host
+            async with api.watch("configmaps", "default") as events:
+                await anext(events)
+                cut_off(cluster, "a1", member, until_s=100)
+                await sleep(1)
+                began = current_time()
+                await api.at("a2").create(config_map("b"))
+                _, told = await anext(events)
+
+                assert told["metadata"]["name"] == "b"
+                assert 5 < current_time() - began < 15
+                assert feed.lists == 1
+
+        cluster.run(story)
+
+
+def test_a_replica_that_has_lost_etcd_keeps_nobody_in_the_dark() -> None:
+    """Its watches end and it refuses to answer from what it knows, until etcd is there again."""
+    with Cluster(members=3, replicas=2) as cluster:
+
+        async def story(api: Api) -> None:
+            server, began = cluster.servers["a1"], current_time()
+            await api.create(config_map("a"))
+            async with api.watch("configmaps", "default") as events:
+                assert (await anext(events))[0] == "ADDED"
+                cut_off(cluster, "a1", *cluster.members, until_s=100)
+                assert [event async for event in events] == []
+            assert current_time() - began < 35
+            problem = await refusal(api.list("configmaps", "default", resourceVersion=0))
+            assert isinstance(problem, ServiceUnavailable)
+            await api.at("a2").create(config_map("b"))
+            await sleep(115 - (current_time() - began))
+
+            found = await api.list("configmaps", "default", resourceVersion=0)
+            assert [each["metadata"]["name"] for each in found] == ["a", "b"]
+            assert server.feed.lists == 1
+            said = [line for host, line in cluster.log if host == "a1" and " watch" in line]
+            assert said == [
+                "no member of etcd has served a watch for 20 s",
+                "the watch cache goes on where it was",
+            ]
 
         cluster.run(story)

@@ -45,7 +45,9 @@ def test_a_replica_without_etcd_refuses_and_says_why() -> None:
             assert answer.code == 503
             assert decode(answer.body)["details"] == {"retryAfterSeconds": 1}
             assert (event.type, decode(event.body)["code"]) == ("ERROR", 503)
-            assert health == HealthResponse(False, 0, ("the watch cache is not filled",), 0)
+            assert health == HealthResponse(
+                False, 0, ("the watch cache is not filled, or has lost touch with etcd",), 0
+            )
             cluster.world.hosts["m1"].machine.restart()
             await Api(system, ["a1"]).wait_until_ready("a1")
 

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from kactors.actors import System
+from kactors.actors import Address, System
 from kactors.actors.system_asker import SystemAsker
 from kactors.checking import watch as checking
 from kactors.etcd.client import EtcdClient
 from kactors.etcd.client_errors import ClusterUnavailable, OutcomeUnknown
-from kactors.etcd.errors import Compacted, EmptyWatchRange, WatchCanceled
+from kactors.etcd.errors import Compacted, EmptyWatchRange, NoLeader, WatchCanceled
 from kactors.etcd.messages import Event, EventType, Put, Txn, Watch, WatchProgress, WatchResponse
 from kactors.etcd.store import Store
 from kactors.faults import At, Bounce, Cut, For, Isolate, Loss, Pause
 from kactors.runtime import Event as Flag
-from kactors.runtime import open_nursery, sleep
+from kactors.runtime import current_time, open_nursery, sleep
 from tests.etcd.cluster import CLIENT, Cluster
 
 EVERYTHING = b"\0"
@@ -292,6 +292,27 @@ def test_a_watch_moves_away_from_a_member_without_a_leader() -> None:
                 await writer.put(b"k", b"v")
             assert responses[0].events[0].kv.value == b"v"
             assert watch.resumed > 0
+
+    with Cluster(3, seed=9) as cluster:
+        cluster.wait_for_leader()
+        cluster.run(story)
+
+
+def test_a_member_without_a_leader_ends_what_is_begun_then_too() -> None:
+    """A watch that comes when its member has long known no leader is not kept in the dark."""
+
+    async def story(client: EtcdClient) -> None:
+        await client.put(b"k", b"v")
+        alone = Address("m1", "etcd")
+        for other in ("m2", "m3"):
+            cluster.inject(*cut(alone.host, other))
+        await sleep(10)
+        began = current_time()
+        async with client.session.open_stream(alone, Watch(b"k")) as stream:
+            assert (await stream.receive()).created
+            with pytest.raises(NoLeader):
+                await stream.receive()
+        assert current_time() - began < 1.0
 
     with Cluster(3, seed=9) as cluster:
         cluster.wait_for_leader()

@@ -177,6 +177,11 @@ def test_services_and_load_balancers() -> None:
             assert rule.port.cluster_ips == ("10.96.0.10",)
             assert [each.ip for each in rule.categories.cluster] == ["10.244.0.9"]
             assert len(rule.port.external_ips) == 1
+
+            zone = {"metadata": {"labels": {"topology.kubernetes.io/zone": "z9"}}}
+            await api.patch("nodes", "", "n1", zone)
+            await sleep(2.0)
+            assert [each.zone for each in life.services.rules_of("default/web")] == ["z9"]
             await api.delete("services", "default", "web")
 
             async def is_gone() -> bool:

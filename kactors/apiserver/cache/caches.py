@@ -42,3 +42,8 @@ class Caches:
     def of(self, group: str, plural: str) -> WatchCache:
         """Return the cache of a resource that exists."""
         return self._by_name[group, plural]
+
+    def close_watches(self) -> None:
+        """End every watch: what it would be told is not known here any more."""
+        for cache in self.by_prefix.values():
+            cache.watchers.close_all()

@@ -22,15 +22,28 @@ class EndpointsMatch(Oracle):
 
     name: ClassVar[str] = "endpoints"
 
+    def waits(self) -> bool:
+        """Tell whether a proxy of the core is behind: its apiserver may be cut off from etcd."""
+        return any(
+            self._stale_table(f"{namespace}/{name}", self._slices_of(namespace, name))
+            for namespace, name, _ in self._services()
+        )
+
     def finish(self, *, converged: bool) -> None:
         """Compare pods, slices and the tables of the nodes of the core."""
         if not converged:
             return
+        for namespace, name, service in self._services():
+            slices = self._slices_of(namespace, name)
+            self._compare_pods(namespace, name, service, slices)
+            stale = self._stale_table(f"{namespace}/{name}", slices)
+            if stale:
+                self.object_to("a proxy is behind for good", stale)
+
+    def _services(self) -> Iterator[tuple[str, str, Object]]:
         for (namespace, name), service in self.scene.truth.objects("services").items():
             if field(service, "spec", "selector"):
-                slices = self._slices_of(namespace, name)
-                self._compare_pods(namespace, name, service, slices)
-                self._compare_tables(f"{namespace}/{name}", slices)
+                yield namespace, name, service
 
     def _slices_of(self, namespace: str, service: str) -> list[Object]:
         return [
@@ -69,7 +82,8 @@ class EndpointsMatch(Oracle):
                 self.object_to("an endpoint names the wrong pod", text)
                 return
 
-    def _compare_tables(self, service: str, slices: list[Object]) -> None:
+    def _stale_table(self, service: str, slices: list[Object]) -> str:
+        """Return what is wrong with the first table that differs from slices; empty if none."""
         wanted = {name_of(each): _addresses([each]) for each in slices}
         for node, table in self.scene.cluster.observer.proxy_tables().items():
             if node not in self.scene.core:
@@ -77,9 +91,8 @@ class EndpointsMatch(Oracle):
             for rule in table.rules_of(service):
                 known = {name_of(each): _addresses([each]) for each in rule.slices}
                 if known != wanted:
-                    text = f"the proxy of {node} has {known} for service {service}, not {wanted}"
-                    self.object_to("a proxy is behind for good", text)
-                    return
+                    return f"the proxy of {node} has {known} for service {service}, not {wanted}"
+        return ""
 
 
 def _ready_endpoints(slices: list[Object]) -> Iterator[Object]:

@@ -54,19 +54,26 @@ class Informers(Oracle):
                     informer.add_handler(_Order(self, f"{component} on {host}", str(resource)))
         self._listened = now
 
+    def waits(self) -> bool:
+        """Tell whether a copy in the core is behind: a replica that is cut off may hold it back."""
+        return bool(self._first_difference())
+
     def finish(self, *, converged: bool) -> None:
         """Compare each copy in the core with what is stored."""
-        if not converged:
-            return
+        problem = self._first_difference() if converged else ""
+        if problem:
+            self.object_to("an informer differs for good", problem)
+
+    def _first_difference(self) -> str:
+        """Return in what a copy in the core differs from the original; empty if none does."""
         for host, component, informers in self.scene.cluster.observer.informers():
             if host not in self.scene.core:
                 continue
             for resource, selection, informer in informers.each():
                 problem = self._difference(resource, selection, informer)
                 if problem:
-                    whose = f"the informer of {resource} of {component} on {host}"
-                    self.object_to("an informer differs for good", f"{whose} {problem}")
-                    return
+                    return f"the informer of {resource} of {component} on {host} {problem}"
+        return ""
 
     def _difference(
         self, resource: GroupVersionResource, selection: Selection, informer: SharedInformer

@@ -78,22 +78,29 @@ class WatchCaches(Oracle):
             )
         self._checked[place] = (cache, cache.version, last)
 
+    def waits(self) -> bool:
+        """Tell whether a replica is behind: the member that it follows may be cut off."""
+        return bool(self._behind())
+
     def finish(self, *, converged: bool) -> None:
         """In the end every replica of the core holds what is stored."""
         self.look()
-        if not converged:
-            return
+        behind = self._behind() if converged else ""
+        if behind:
+            self.object_to("a watch cache is behind for good", behind)
+
+    def _behind(self) -> str:
+        """Return what of a replica of the core differs from what is stored; empty if nothing."""
         for host, replica in self.scene.cluster.observer.of_kind(ApiServer):
             if not replica.ready or host not in self.scene.core:
                 continue
             for resource in REGISTRY:
                 if not self._holds_all(replica.backend.cache_of(resource), resource.plural):
-                    self.object_to(
-                        "a watch cache is behind for good",
+                    return (
                         f"the watch cache of {host} for {resource.plural} holds other objects "
-                        f"than are stored, or other revisions, {_ON_ITS_WAY_NS / 1e9:g} s later",
+                        f"than are stored, or other revisions, {_ON_ITS_WAY_NS / 1e9:g} s later"
                     )
-                    return
+        return ""
 
     def _holds_all(self, cache: WatchCache, plural: str) -> bool:
         """Tell whether a cache holds what is stored, but for what was just written."""

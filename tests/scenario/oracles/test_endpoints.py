@@ -110,3 +110,17 @@ def test_a_proxy_that_is_behind_is_objected_to(
     stage.oracle.finish(converged=True)
 
     assert stage.signatures == ["a proxy is behind for good"]
+
+
+def test_a_run_goes_on_until_the_proxies_of_the_core_have_caught_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node's apiserver may be cut off from etcd, which takes the node a while to find out."""
+    stage.write(slice_of(a="1", b="2"))
+
+    proxy_knows(stage, slice_of(a="1"), monkeypatch, "n1")
+    behind = stage.oracle.waits()
+    proxy_knows(stage, slice_of(a="1", b="2"), monkeypatch, "n1")
+
+    assert (behind, stage.oracle.waits()) == (True, False)
+    assert stage.findings == []

@@ -97,6 +97,7 @@ def test_a_cache_that_stays_behind_is_objected_to(stage: Stage, cache: WatchCach
     """Once all is healed it holds what is stored."""
     tell(cache, 2, 3, 4)
     stage.cluster.world.run_for(3.0)
+    assert stage.oracle.waits()
 
     stage.oracle.finish(converged=True)
 
@@ -108,6 +109,7 @@ def test_what_is_still_on_its_way_in_the_end_is_not_behind_for_good(
 ) -> None:
     """Some object is always being written, and a watch takes some milliseconds."""
     tell(cache, 2, 3, 4)
+    assert not stage.oracle.waits()
 
     stage.oracle.finish(converged=True)
 
