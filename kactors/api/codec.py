@@ -18,7 +18,14 @@ import msgpack
 
 from kactors.api.errors import BadRequest
 from kactors.api.objects import Object
-from kactors.wire import DEFAULT_LIMITS, Limits, WireError, decode_value, encode_value
+from kactors.wire import (
+    DEFAULT_LIMITS,
+    Limits,
+    WireError,
+    decode_value,
+    encode_decoded,
+    encode_value,
+)
 
 __all__ = [
     "decode",
@@ -38,8 +45,13 @@ class _Mode:
     paranoid = False
 
 
-def encode(obj: Object, limits: Limits = DEFAULT_LIMITS) -> bytes:
+def encode(obj: Object, limits: Limits = DEFAULT_LIMITS, *, conformed: bool = False) -> bytes:
     """Return the bytes of ``obj``, without its resource version.
+
+    Args:
+        obj: what to encode.
+        limits: how long and deep it may be.
+        conformed: it was decoded, and has the form of its kind: its keys need no further look.
 
     Raises:
         EncodeError: the object holds what JSON could not.
@@ -49,7 +61,7 @@ def encode(obj: Object, limits: Limits = DEFAULT_LIMITS) -> bytes:
     if metadata and "resourceVersion" in metadata:
         kept = {key: value for key, value in metadata.items() if key != "resourceVersion"}
         obj = {**obj, "metadata": kept}
-    return encode_value(obj, limits)
+    return encode_decoded(obj, limits) if conformed else encode_value(obj, limits)
 
 
 def decode(body: bytes, revision: int = 0) -> Object:

@@ -19,6 +19,7 @@ from kactors.etcd.messages import (
     Compare,
     DeleteRange,
     KeyValue,
+    Operation,
     OperationResponse,
     Put,
     Range,
@@ -156,19 +157,17 @@ class Storage:
             claims: what else happens, or does not, at the same revision.
             dry_run: find out, and write nothing; the revision is then that of the store.
         """
-        change = DeleteRange(key) if body is None else Put(key, body, lease)
-        changes = (
-            change,
-            *(Put(claim, claims.owner) for claim in claims.take),
-            *(DeleteRange(claim) for claim in claims.release),
+        compare: tuple[Compare, ...] = (mod_revision(key).equals(seen),)
+        changes: tuple[Operation, ...] = (
+            DeleteRange(key) if body is None else Put(key, body, lease),
         )
-        answer = await self.etcd.txn(
-            Txn(
-                (mod_revision(key).equals(seen), *map(_is_free, claims.take)),
-                () if dry_run else changes,
-                (Range(key), *(Range(claim, keys_only=True) for claim in claims.take)),
-            )
-        )
+        reads: tuple[Operation, ...] = (Range(key),)
+        if claims is not NO_CLAIMS:
+            compare += tuple(_is_free(claim) for claim in claims.take)
+            changes += tuple(Put(claim, claims.owner) for claim in claims.take)
+            changes += tuple(DeleteRange(claim) for claim in claims.release)
+            reads += tuple(Range(claim, keys_only=True) for claim in claims.take)
+        answer = await self.etcd.txn(Txn(compare, () if dry_run else changes, reads))
         if answer.succeeded:
             return Swapped(answer.header.revision)
         found, *others = map(_keys, answer.responses)

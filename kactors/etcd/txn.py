@@ -7,7 +7,7 @@ Source: ``server/etcdserver/txn/txn.go`` of etcd.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from operator import eq, gt, lt, ne
+from operator import attrgetter, eq, gt, lt, ne
 from typing import Any, Final, Protocol
 
 import attrs
@@ -39,6 +39,13 @@ _OPERATORS: Final[dict[CompareResult, Callable[[Any, Any], bool]]] = {
     CompareResult.GREATER: gt,
     CompareResult.LESS: lt,
     CompareResult.NOT_EQUAL: ne,
+}
+_TARGETS: Final[dict[CompareTarget, Callable[[KeyValue], bytes | int]]] = {
+    CompareTarget.VERSION: attrgetter("version"),
+    CompareTarget.CREATE: attrgetter("create_revision"),
+    CompareTarget.MOD: attrgetter("mod_revision"),
+    CompareTarget.VALUE: attrgetter("value"),
+    CompareTarget.LEASE: attrgetter("lease"),
 }
 
 
@@ -185,17 +192,7 @@ def _holds_for(compare: Compare, kv: KeyValue | None) -> bool:
         if compare.target is CompareTarget.VALUE:
             return False
         kv = KeyValue(compare.key)
-    match compare.target:
-        case CompareTarget.VERSION:
-            actual: bytes | int = kv.version
-        case CompareTarget.CREATE:
-            actual = kv.create_revision
-        case CompareTarget.MOD:
-            actual = kv.mod_revision
-        case CompareTarget.VALUE:
-            actual = kv.value
-        case CompareTarget.LEASE:
-            actual = kv.lease
+    actual = _TARGETS[compare.target](kv)
     # As in etcd, an operand that does not suit the target counts as one that was not given.
     suits = type(actual) is type(compare.operand)
     operand = compare.operand if suits else type(actual)()
@@ -204,7 +201,11 @@ def _holds_for(compare: Compare, kv: KeyValue | None) -> bool:
 
 def is_read_only(request: Txn) -> bool:
     """Tell whether a transaction changes nothing, whichever branch is taken."""
-    return all(
-        isinstance(operation, Range) or (isinstance(operation, Txn) and is_read_only(operation))
-        for operation in (*request.success, *request.failure)
-    )
+    for branch in (request.success, request.failure):  # a loop: every transaction is asked twice
+        for operation in branch:
+            if isinstance(operation, Txn):
+                if not is_read_only(operation):
+                    return False
+            elif not isinstance(operation, Range):
+                return False
+    return True

@@ -34,18 +34,19 @@ def validate(request: Operation, *, txn_ops_max: int = DEFAULT_TXN_OPS_MAX) -> N
     if problem is not None:
         raise problem
     if isinstance(request, Txn):
-        _writes(request.success)
-        _writes(request.failure)
+        for branch in (request.success, request.failure):
+            if len(branch) > 1 or (branch and isinstance(branch[0], Txn)):
+                _writes(branch)  # one operation alone writes nothing twice
 
 
 def _problem(request: Operation, ops_max: int) -> EtcdError | None:
     match request:
-        case Txn():
-            return _problem_of_txn(request, ops_max)
         case Range() | DeleteRange():
             return None if request.key else EmptyKey()
         case Put():
             return _problem_of_put(request)
+        case Txn():
+            return _problem_of_txn(request, ops_max)
 
 
 def _problem_of_put(request: Put) -> EtcdError | None:
@@ -63,10 +64,14 @@ def _problem_of_txn(request: Txn, ops_max: int) -> EtcdError | None:
     used = max(len(request.compare), len(request.success), len(request.failure))
     if used > ops_max:
         return TooManyOps()
-    if not all(compare.key for compare in request.compare):
-        return EmptyKey()
-    problems = (_problem(each, ops_max - used) for each in (*request.success, *request.failure))
-    return next((problem for problem in problems if problem is not None), None)
+    for compare in request.compare:
+        if not compare.key:
+            return EmptyKey()
+    for operation in (*request.success, *request.failure):
+        problem = _problem(operation, ops_max - used)
+        if problem is not None:
+            return problem
+    return None
 
 
 @attrs.define

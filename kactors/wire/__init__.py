@@ -46,6 +46,7 @@ from kactors.wire.limits import Limits as Limits
 from kactors.wire.registry import REGISTRY as REGISTRY
 from kactors.wire.registry import Registry as Registry
 from kactors.wire.values import decode_value as decode_value
+from kactors.wire.values import encode_decoded as encode_decoded
 from kactors.wire.values import encode_value as encode_value
 
 encode = REGISTRY.encode

@@ -1,7 +1,10 @@
 """Plain values without a class: Kubernetes objects and other JSON-shaped data."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
+
+from msgpack import Packer
 
 from kactors.wire.coercion import malformed, refuse
 from kactors.wire.encoding import FAILURES, pack, unpackable
@@ -11,6 +14,8 @@ from kactors.wire.plain import PLAIN, checked_plain, surely_plain
 from kactors.wire.unpacking import Buffer, unpack
 
 _WHERE = "a plain value"
+#: Refuses tuples and subclasses, which would come back as something else.
+_pack_strictly: Final[Callable[[object], bytes]] = Packer(strict_types=True).pack
 _to_encode = partial(checked_plain, partial(refuse, _WHERE, PLAIN), _WHERE)
 _decoded = partial(checked_plain, partial(malformed, _WHERE, PLAIN), _WHERE)
 
@@ -26,6 +31,26 @@ def encode_value(value: Any, limits: Limits = DEFAULT_LIMITS) -> bytes:
         data = pack(_to_encode(value, limits.depth))
     except FAILURES as error:
         raise unpackable(_WHERE, error) from error
+    if len(data) > limits.size_bytes:
+        raise FrameTooLarge(len(data), limit_bytes=limits.size_bytes)
+    return data
+
+
+def encode_decoded(value: Any, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Return what `encode_value` does, for a value that was decoded and then added to.
+
+    Its dicts have no other keys than text: that is not looked at again. Whether it is plain and
+    flat enough is mostly seen from the bytes.
+
+    Raises:
+        EncodeError, TooDeep, FrameTooLarge: as `encode_value`.
+    """
+    try:
+        data = _pack_strictly(value)
+    except (TypeError, *FAILURES):
+        return encode_value(value, limits)  # which says what is wrong
+    if not surely_plain(data, limits.depth):
+        return encode_value(value, limits)
     if len(data) > limits.size_bytes:
         raise FrameTooLarge(len(data), limit_bytes=limits.size_bytes)
     return data

@@ -14,6 +14,7 @@ from kactors.wire import (
     Malformed,
     TooDeep,
     decode_value,
+    encode_decoded,
     encode_value,
 )
 from kactors.wire.plain import checked_plain, surely_plain
@@ -151,3 +152,26 @@ def test_the_short_cut_is_taken_by_ordinary_objects() -> None:
     assert surely_plain(encode_value(POD), Limits().depth)
     assert surely_plain(encode_value({"text": "Čeština"}), 100) is False
     assert decode_value(encode_value({"text": "Čeština"})) == {"text": "Čeština"}
+
+
+@given(plain_values())
+def test_what_was_decoded_is_encoded_as_anything_else(value: Any) -> None:
+    """Leaving out the look at the keys changes no byte."""
+    decoded = decode_value(encode_value(value))
+
+    assert encode_decoded(decoded) == encode_value(value)
+
+
+@pytest.mark.parametrize("value", [(1, 2), {"a": (1,)}, {"a": {1, 2}}, {"a": object()}, 2**64])
+def test_what_was_added_to_a_decoded_value_must_be_plain(value: Any) -> None:
+    """Tuples, sets and other classes are refused, and integers beyond 64 bits."""
+    with pytest.raises(EncodeError):
+        encode_decoded({"kind": "Pod", "added": value})
+
+
+def test_a_decoded_value_may_not_have_become_too_deep_or_too_long() -> None:
+    """The limits are the same."""
+    with pytest.raises(TooDeep):
+        encode_decoded(nested(101))
+    with pytest.raises(FrameTooLarge):
+        encode_decoded(POD, Limits(size_bytes=20))

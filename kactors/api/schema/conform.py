@@ -12,8 +12,10 @@ from functools import cache
 from typing import Any
 
 import attrs
+from msgpack import unpackb
 
 from kactors.api.errors import BadRequest, MalformedQuantity, MalformedTime
+from kactors.api.memo import Memo
 from kactors.api.objects import Object, deep_copy
 from kactors.api.quantity import canonical
 from kactors.api.schema.types import Field, definition
@@ -180,7 +182,10 @@ def _checker(kind: str) -> Checker:
         return _list_checker(kind)
     if kind[0] == "{":
         return _map_checker(kind)
-    return _struct_checker(kind[1:]) if kind[0] == "@" else _SCALARS[kind]
+    if kind[0] == "@":
+        check = _struct_checker(kind[1:])
+        return _remembering(check) if kind in _REPEATED else check
+    return _SCALARS[kind]
 
 
 def _list_checker(kind: str) -> Checker:
@@ -256,6 +261,26 @@ def _struct_checker(name: str) -> Checker:
 
 
 _EMPTYABLE = (list, dict)
+_REPEATED = frozenset({"@core.v1.PodSpec"})
+"""What many objects have in common, and is large."""
+
+
+def _remembering(check: Checker) -> Checker:
+    """Return a checker that recognises what it has brought into form before."""
+    formed: Memo[bytes] = Memo()
+
+    def recognise(value: Any, place: Place | None, unknown: list[str]) -> Any:
+        key = formed.key_of(value)
+        known = formed.get(key)
+        if known is not None:
+            return unpackb(known)  # everybody gets an own copy
+        complaints = len(unknown)
+        kept = check(value, place, unknown)
+        if len(unknown) == complaints and (form := formed.key_of(kept)) is not None:
+            formed.put(key, form)
+        return kept
+
+    return recognise
 
 
 def _may_be_empty(field: Field) -> bool:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 import attrs
 from sortedcontainers import SortedDict
 
+from kactors.api.codec import decode
 from kactors.api.objects import Object
 from kactors.apiserver.cache.entry import Change, Entry, Matches
 from kactors.apiserver.cache.watchers import Scope, Watcher, Watchers, scopes_of
@@ -120,10 +121,9 @@ class WatchCache:
 
     def _entry(self, item: Stored) -> Entry:
         namespace, name = name_in(self.prefix, item.key)
-        entry = Entry(item.key, namespace, name, shared(item.body), item.revision, item.lease)
-        return (
-            entry if self._trigger is None else entry._replace(trigger=self._trigger(entry.object))
-        )
+        body = shared(item.body)
+        trigger = None if self._trigger is None else self._trigger(decode(body, item.revision))
+        return Entry(item.key, namespace, name, body, item.revision, item.lease, trigger)
 
     def _index(self, entry: Entry) -> None:
         if entry.trigger is not None:

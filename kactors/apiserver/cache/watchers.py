@@ -7,8 +7,8 @@ Source: ``staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go`` of Kuberne
 `indexedWatchers`.
 """
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from kactors.api.requests import WatchEvent
 from kactors.apiserver.cache.entry import Change, Entry, Matches
@@ -38,6 +38,9 @@ class Scope(NamedTuple):
 
 
 EVERYTHING: Final = Scope()
+
+Place: TypeAlias = tuple[str, str, str | None]
+"""What equals a `Scope`, and is found in its place: quicker to make, six times for each change."""
 
 
 class Watcher:
@@ -130,7 +133,7 @@ class Watchers:
     """The watchers of one resource."""
 
     def __init__(self) -> None:
-        self._by_scope: dict[Scope, dict[Watcher, None]] = {}
+        self._by_scope: dict[Place, dict[Watcher, None]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -167,27 +170,23 @@ class Watchers:
                 watcher.close()
 
 
-def scopes_of(change: Change) -> Iterator[Scope]:
-    """Yield the scopes in which somebody may be who wants to know of a change, each once."""
+def scopes_of(change: Change) -> Sequence[Place]:
+    """Return the scopes in which somebody may be who wants to know of a change, each once."""
     after, before = change.after, change.before
     entry = after if after is not None else before
     assert entry is not None, "a change has an object before it or after it"
-    yield from _scopes(entry, entry.trigger)
-    if before is not None and before.trigger != entry.trigger:
-        yield from _triggered(before, before.trigger)
+    namespace, name, trigger = entry.namespace, entry.name, entry.trigger
+    found: list[Place] = [EVERYTHING, ("", name, None)]
+    if namespace:
+        found += ((namespace, "", None), (namespace, name, None))
+    found += _triggered(namespace, trigger)
+    if before is not None and before.trigger != trigger:
+        found += _triggered(namespace, before.trigger)
+    return found
 
 
-def _scopes(entry: Entry, trigger: str | None) -> Iterator[Scope]:
-    yield EVERYTHING
-    yield Scope("", entry.name)
-    if entry.namespace:
-        yield Scope(entry.namespace)
-        yield Scope(entry.namespace, entry.name)
-    yield from _triggered(entry, trigger)
-
-
-def _triggered(entry: Entry, trigger: str | None) -> Iterator[Scope]:
-    if trigger is not None:
-        yield Scope("", "", trigger)
-        if entry.namespace:
-            yield Scope(entry.namespace, "", trigger)
+def _triggered(namespace: str, trigger: str | None) -> Sequence[Place]:
+    if trigger is None:
+        return ()
+    everywhere = ("", "", trigger)
+    return (everywhere, (namespace, "", trigger)) if namespace else (everywhere,)

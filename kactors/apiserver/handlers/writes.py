@@ -36,12 +36,9 @@ _KINDS: Final = {
     "eviction": ("Eviction", "policy/v1", "policy.v1.Eviction"),
     "token": ("TokenRequest", "authentication.k8s.io/v1", "authentication.v1.TokenRequest"),
 }
-_SUCCESS: Final[Object] = {
-    "kind": "Status",
-    "apiVersion": "v1",
-    "metadata": {},
-    "status": "Success",
-}
+_SUCCESS: Final = encode(
+    {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+)
 
 
 @attrs.frozen
@@ -160,8 +157,8 @@ class Writes:
                 await evict(self.store, write, sent)
                 answer = _SUCCESS
             case _:
-                answer = await create_token(self.store, write, sent, self.authority)
-        return ApiResponse(201, encode(answer), warnings=tuple(write.warnings))
+                answer = encode(await create_token(self.store, write, sent, self.authority))
+        return ApiResponse(201, answer, warnings=tuple(write.warnings))
 
     def _sent(self, write: Write, request: ApiRequest, options: WriteOptions) -> Object:
         kind, api_version, schema = _KINDS[write.subresource]

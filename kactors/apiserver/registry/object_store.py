@@ -346,7 +346,7 @@ def encode_checked(obj: Object) -> bytes:
     Raises:
         RequestEntityTooLarge: etcd would not take them.
     """
-    body = encode(obj)
+    body = encode(obj, conformed=True)
     if len(body) > OBJECT_BYTES_MAX:
         raise RequestEntityTooLarge(f"limit is {OBJECT_BYTES_MAX}, the object has {len(body)}")
     return body

@@ -152,3 +152,20 @@ def test_unknown_definitions() -> None:
     """The error says what was asked for."""
     with pytest.raises(UnknownKind, match=r"core\.v1\.Widget"):
         definition("core.v1.Widget")
+
+
+def test_a_spec_that_came_before_is_everybodys_own() -> None:
+    """Equal specs get equal forms, which share nothing; what was complained of is so again."""
+    spec = {"containers": [{"name": "mine", "image": None, "ports": []}], "nodeName": ""}
+    first = conform("core.v1.Pod", {"spec": spec}).obj["spec"]
+    second = conform("core.v1.Pod", {"spec": spec}).obj["spec"]
+    third = conform("core.v1.Pod", {"spec": spec}).obj["spec"]
+
+    assert first == second == third == {"containers": [{"name": "mine"}], "nodeName": ""}
+    second["containers"][0]["name"] = "changed"
+    assert third["containers"][0]["name"] == "mine"
+    for _ in range(2):
+        again = conform("core.v1.Pod", {"spec": {**spec, "colour": "red"}})
+        assert again.unknown == ("spec.colour",)
+        with pytest.raises(BadRequest):
+            conform("core.v1.Pod", {"spec": {**spec, "nodeName": 1}})
