@@ -64,7 +64,7 @@ def violation_row(axis: Axis, violations: Sequence[Violation]) -> str:
         Label(each.at_s, each.at_s, f"✗ {number}", each.text, "broken")
         for number, each in enumerate(violations, start=1)
     ]
-    return row("violated", draw_labels(axis, labels))
+    return row("violated", draw_labels(axis, labels), look="wrong")
 
 
 def goal_rows(axis: Axis, goals: Sequence[Goal], outcome: Outcome) -> Iterator[str]:

@@ -28,7 +28,7 @@ def host_rows(axis: Axis, timeline: Timeline, masters: Sequence[str]) -> Iterato
     if not nodes:
         return
     quiet = len(nodes) - len(struck)
-    summary = f"{len(nodes)} nodes: " + (
+    summary = f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}: " + (
         "nothing happened to any" if not struck else f"{len(struck)} struck, {quiet} others"
     )
     lanes = "".join(_lane(axis, timeline, host) for host in struck[:MOST_NODES])

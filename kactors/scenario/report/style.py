@@ -112,6 +112,7 @@ main { position: relative; margin-top: 10px; }
 .t.tick { font-size: 10.5px; color: var(--soft); padding: 0 3px; background: var(--band);
   opacity: .85; } .t.strong { font-weight: 600; } .t.soft { color: var(--soft); }
 .t.on { color: #fff; font-weight: 600; } .t.in-down, .t.in-paused { color: var(--page); }
+.wrong .t { color: var(--bad); font-weight: 700; }
 .t.good { color: var(--good); } .t.bad { color: var(--bad); font-weight: 700; }
 .t.chip { background: var(--band); padding: 0 3px; border-radius: 3px; }
 .overlay { position: absolute; left: 190px; right: 0; top: 0; bottom: 0; pointer-events: none;

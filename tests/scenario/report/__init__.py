@@ -1,0 +1,1 @@
+"""Tests of reports: their structure, not their pixels."""
