@@ -9,6 +9,9 @@ on when that replica is *suspect*: it has failed a request lately, or owes an an
 nothing for a while. The second is what saves all requests but the first few when a host dies: they
 do not wait for a timeout each. A suspicion ends with the first answer, or after a time that doubles
 with each failure; then the replica is as good as any other, but nobody moves back for that alone.
+Nor does anybody stay for that: who asks rarely asks another next, however long ago the failure was,
+or a replica that can read and not write would keep a kubelet that renews its Lease every ten
+seconds.
 
 Whatever makes a replica suspect is also a reason to ask whether the watches that are open at it
 still live; see `kactors.client.connection`.
@@ -136,12 +139,13 @@ class Balancer:
     def _choose(self) -> _Replica:
         now = current_time()
         replicas, current = self._replicas, self._current
-        if replicas[current].suspected(now, self._silence):
+        if replicas[current].failures or replicas[current].suspected(now, self._silence):
             replicas[current].connection.doubt()
             ring = [*range(current + 1, len(replicas)), *range(current + 1)]
             self._current = min(ring, key=lambda place: self._cost(replicas[place], now))
         return replicas[self._current]
 
-    def _cost(self, replica: _Replica, now: float) -> tuple[bool, float]:
+    def _cost(self, replica: _Replica, now: float) -> tuple[bool, float, bool]:
         """Order replicas: those without suspicion, then those whose suspicion ends first."""
-        return replica.suspected(now, self._silence), max(now, replica.suspected_until)
+        suspected = replica.suspected(now, self._silence)
+        return suspected, max(now, replica.suspected_until), replica.failures > 0

@@ -53,6 +53,25 @@ def test_a_replica_that_fails_is_left_for_the_next() -> None:
     run(work)
 
 
+def test_who_asks_rarely_leaves_a_replica_that_failed_all_the_same() -> None:
+    """However long ago that was; of the others those are asked first that have not failed."""
+
+    async def work(balancer: Balancer) -> None:
+        first = balancer.begin()
+        first.failed()
+        await sleep(10 * SUSPICION_LONGEST)
+        second = balancer.begin()
+        assert second.address != first.address
+        second.failed()
+        await sleep(10 * SUSPICION_LONGEST)
+        third = balancer.begin()
+        assert third.address not in (first.address, second.address)
+        third.answered()
+        assert balancer.begin().address == third.address
+
+    run(work)
+
+
 def test_who_fails_again_and_again_is_suspected_longer() -> None:
     """Up to half a minute and a little."""
 
