@@ -53,7 +53,7 @@ SCENARIO = Scenario(
         tuple(Bounce(host, start=At(10), end=For(140)) for host in ("m1", "n1", "n4", "n7", "n10"))
     ),
     goals=(
-        Always("the other zones run on", Running("web", pods=30)),
+        Always("the other zones run on", Running("web", pods=15)),
         Always("the other zones' nodes are ready", NodesReady(6)),
         Always("nothing has two leaders", NoTwoLead()),
         Eventually("the API answers again", ApiAnswers(5, writes=True), after=16, within=15),
