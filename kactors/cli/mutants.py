@@ -28,10 +28,12 @@ class _Campaign:
     Attributes:
         done: the tries of each mutant, by its name.
         complete: every try ended by itself.
+        problem: what the harness itself has failed with, which ended the campaign.
     """
 
     done: dict[str, list[Try]] = attrs.field(factory=lambda: defaultdict(list))
     complete: bool = True
+    problem: Exception | None = None
 
 
 @click.command()
@@ -122,6 +124,8 @@ def mutants(
     if all(file is None or file.name != "<stdout>" for file in (json_file, markdown)):
         Console().print(as_table(grades))
         click.echo(f"{sum(map(is_found, grades))} of {len(chosen)} mutants found")
+    if campaign.problem is not None:
+        raise campaign.problem
     held = campaign.complete and len(grades) == len(chosen) and all(map(is_found, grades))
     context.exit(0 if held else 1)
 
@@ -168,6 +172,9 @@ def _hunt(
     except KeyboardInterrupt:
         campaign.complete = False
         click.echo("interrupted: what follows is what is known so far", err=True)
+    except Exception as problem:  # noqa: BLE001 - raised again once what is known is written
+        campaign.complete = False
+        campaign.problem = problem
     return campaign
 
 

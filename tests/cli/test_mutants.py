@@ -135,6 +135,17 @@ def test_an_interrupt_shows_what_is_known(tmp_path: Path) -> None:
     assert [each["name"] for each in json.loads(file.read_text())["mutants"]] == ["toy-second"]
 
 
+def test_a_harness_that_fails_costs_nothing_that_was_found(tmp_path: Path) -> None:
+    """What is known is written first, then the bug is shown."""
+    file = tmp_path / "partial.json"
+    arguments = ["--only", "toy-second", "--only", "toy-broken", "--tries", "1"]
+
+    result = CliRunner().invoke(main, ["mutants", *TOYS, *arguments, "--json", str(file)])
+
+    assert isinstance(result.exception, ZeroDivisionError)
+    assert [each["name"] for each in json.loads(file.read_text())["mutants"]] == ["toy-second"]
+
+
 def test_an_unknown_mutant_is_refused() -> None:
     """The error says which there are, and nothing is hunted."""
     result = run(*TOYS, "--only", "toy-train")

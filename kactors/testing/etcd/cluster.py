@@ -15,13 +15,13 @@ from kactors.etcd.watchers import WatchLimits
 from kactors.raft.messages import Entry
 from kactors.storage.latency import SsdLatency
 from kactors.testing.etcd.knobs import Knobs
+from kactors.testing.etcd.schedule import CLIENT_HOST
 from kactors.testing.etcd.truth import Truth
 from kactors.transport.latency import LAN, Exponential
 from kactors.transport.rules import same_everywhere
 
-__all__ = ["CLIENT_HOST", "Cluster"]
+__all__ = ["Cluster"]
 
-CLIENT_HOST = "c"
 _MS = 1_000_000
 
 
@@ -81,7 +81,7 @@ class Cluster:
             disk_latency=disk if sync_ns else None,
         )
         self.truth = Truth(lambda: self.world.simulation.kernel.now_ns)
-        self.names = [f"m{number}" for number in range(1, knobs.members + 1)]
+        self.names = knobs.member_hosts
         self._members: dict[str, EtcdMember] = {}
         self._old: str | None = None
         self._last: str | None = None

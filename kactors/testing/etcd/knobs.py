@@ -50,3 +50,8 @@ class Knobs:
 
     def __repr__(self) -> str:
         return short_repr(self)
+
+    @property
+    def member_hosts(self) -> list[str]:
+        """The hosts of the members: ``m1``, ``m2``, ..."""
+        return [f"m{number}" for number in range(1, self.members + 1)]

@@ -14,10 +14,10 @@ from kactors.faults.injector import Counts, Injector
 from kactors.faults.worlds import SimTarget
 from kactors.runtime import sleep
 from kactors.testing.etcd.answers import Answers
-from kactors.testing.etcd.cluster import CLIENT_HOST, Cluster
+from kactors.testing.etcd.cluster import Cluster
 from kactors.testing.etcd.crew import Crew
 from kactors.testing.etcd.leases import lease_violations
-from kactors.testing.etcd.schedule import Schedule
+from kactors.testing.etcd.schedule import CLIENT_HOST, Schedule
 from kactors.testing.etcd.violation import Promise, Violation
 from kactors.testing.etcd.watching import watch_violations
 from kactors.testing.etcd.workers import TROUBLE, work

@@ -10,12 +10,15 @@ from enum import Enum
 
 import attrs
 
-from kactors.faults import FaultPlan
+from kactors.faults import FaultPlan, UnknownHostError
 from kactors.testing.etcd.errors import InvalidSchedule
 from kactors.testing.etcd.knobs import Knobs
 from kactors.testing.raft.plain import short_repr
 
-__all__ = ["Schedule", "Work", "Worker"]
+__all__ = ["CLIENT_HOST", "Schedule", "Work", "Worker"]
+
+#: Where the clients are; members are on ``m1``, ``m2``, ...
+CLIENT_HOST = "c"
 
 
 class Work(Enum):
@@ -86,6 +89,10 @@ class Schedule:
                 raise InvalidSchedule(
                     f"{worker} asks member {worker.home}, there are {self.knobs.members}"
                 )
+        try:
+            self.plan.check([CLIENT_HOST, *self.knobs.member_hosts])
+        except UnknownHostError as problem:
+            raise InvalidSchedule(str(problem)) from problem
 
     def __repr__(self) -> str:
         return short_repr(self)

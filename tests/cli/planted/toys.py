@@ -62,11 +62,21 @@ class Impatient(Blind):
         return None
 
 
+@attrs.frozen
+class Broken(Blind):
+    """Has a bug of its own."""
+
+    def trial(self, seed: int, number: int) -> Found | None:
+        """Fail as no hunter should."""
+        raise ZeroDivisionError("this hunter is broken")
+
+
 HUNTERS: dict[str, Hunter] = {
     "second": Second(),
     "blind": Blind(),
     "victim": Victim(),
     "impatient": Impatient(),
+    "broken": Broken(),
 }
 
 

@@ -44,6 +44,8 @@ def test_nonsense_is_refused() -> None:
         Knobs(keys=0)
     with pytest.raises(InvalidSchedule, match="asks member 4, there are 3"):
         Schedule(workers=(Worker(Work.READ, home=4),))
+    with pytest.raises(InvalidSchedule, match="names 'm4', and there is no such host"):
+        Schedule(plan=FaultPlan((Bounce("m4", start=At(1.0), end=For(0.5)),)))
 
 
 def test_a_number_names_a_schedule() -> None:
