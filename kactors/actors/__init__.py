@@ -22,6 +22,7 @@ from kactors.actors.errors import DeadlineExceededError as DeadlineExceededError
 from kactors.actors.errors import GaveUpError as GaveUpError
 from kactors.actors.errors import HandlerError as HandlerError
 from kactors.actors.errors import KilledError as KilledError
+from kactors.actors.errors import LifeOverError as LifeOverError
 from kactors.actors.errors import MailboxFullError as MailboxFullError
 from kactors.actors.errors import NameTakenError as NameTakenError
 from kactors.actors.errors import NoSuchActorError as NoSuchActorError

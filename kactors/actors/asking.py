@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from kactors.actors.errors import DeadlineExceededError, UnreadableAnswerError
+from kactors.actors.errors import DeadlineExceededError, LifeOverError, UnreadableAnswerError
 from kactors.runtime import Waiter
 from kactors.runtime.clock import NANOSECONDS
 from kactors.runtime.face import current
@@ -75,6 +75,7 @@ class Asking:
 
         Raises:
             DeadlineExceededError: no answer came in time.
+            LifeOverError: none will come, because the life of the host that was asked is over.
             RequestError: nobody could answer; the class says why.
             KactorsError: what the handler raised, if it was made to travel.
             ValueError: the timeout is negative or not a number.
@@ -119,6 +120,16 @@ class Asking:
         self.sent[type(message)] += 1
         self._numbers += 1
         return self._streams.inbox(self._numbers, source, target, message)
+
+    def on_life_over(self, host: str, waiting: Set[int]) -> None:
+        """Fail the requests to a host whose life is over, but for those that still wait to leave.
+
+        The others would otherwise wait until their deadlines.
+        """
+        for number, (waiter, target) in tuple(self.pending.items()):
+            if target.host == host and number not in waiting:
+                error = encode(LifeOverError(str(target)))
+                waiter.wake(Envelope(_FAILURE, target, 0, target, 0, number, 0, -1, error))
 
 
 def _result(answer: Envelope) -> object:

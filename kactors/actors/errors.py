@@ -73,6 +73,23 @@ class DeadlineExceededError(RequestError):
         )
 
 
+@remote_error("kactors.life-over")
+class LifeOverError(RequestError):
+    """The life of the host that was asked is over; it may have carried out the request or not.
+
+    Only a transport with connections can tell, and only for what had left by then. It travels,
+    as `DeadlineExceededError` does.
+    """
+
+    address: str
+
+    def __str__(self) -> str:
+        return (
+            f"the connection to {self.address} is lost, and whoever was asked is gone; "
+            "whether the request was carried out is unknown"
+        )
+
+
 @remote_error("kactors.no-such-actor")
 class NoSuchActorError(RequestError):
     """Nobody has that name there; nothing was carried out."""

@@ -186,10 +186,10 @@ class Inbox(Generic[EventT]):
                 self._say(Kind.STREAM_CONFIRM, 0)
                 self._on_break(envelope.payload)
 
-    def on_new_life(self, host: str, incarnation: int) -> None:
-        """Break, if it was an earlier life of its host that served this stream."""
-        if host == self.target.host and 0 < self._incarnation < incarnation:
-            self._break("the server's host has restarted")
+    def on_life_over(self, host: str, last: int, what: str) -> None:
+        """Break, if the life of a host that served this stream was the last that is over."""
+        if host == self.target.host and 0 < self._incarnation <= last:
+            self._break(f"the server's host {what}")
 
     def _on_event(self, number: int, payload: bytes) -> None:
         if number <= self._received or number > self._granted:

@@ -154,11 +154,18 @@ class StreamTable:
 
     def on_new_life(self, host: str, incarnation: int) -> None:
         """Break the streams to and from a host's earlier lives: a later one was heard of."""
+        self._end_lives(host, incarnation - 1, "has restarted")
+
+    def on_life_over(self, host: str, incarnation: int) -> None:
+        """Break the streams to and from a life of a host, and earlier ones: it is over."""
+        self._end_lives(host, incarnation, "is gone")
+
+    def _end_lives(self, host: str, last: int, what: str) -> None:
         for outbox in tuple(self._outboxes.values()):
-            if outbox.key.host == host and outbox.key.incarnation < incarnation:
-                outbox.on_break("the reader's host has restarted")
+            if outbox.key.host == host and outbox.key.incarnation <= last:
+                outbox.on_break(f"the reader's host {what}")
         for inbox in tuple(self._inboxes.values()):
-            inbox.on_new_life(host, incarnation)
+            inbox.on_life_over(host, last, what)
 
     def close(self, reason: str) -> None:
         """Break every stream that is read here: the host's actors are being stopped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, Final
 
 from kactors.actors.asking import Asking
@@ -113,6 +113,7 @@ class System:
             async with open_nursery() as outer:
                 with cancel_scope(shield=True):
                     async with open_nursery() as ground:
+                        self.transport.watch_lives(self._life_is_over)
                         await self.transport.start(self.receiver.deliver, ground)
                         ground.start_soon(self.streams.keep, name="streams")
                         if not self._loopback:
@@ -128,6 +129,11 @@ class System:
         finally:
             self.silence()
             self.streams.close("this host's actors were stopped")
+
+    def _life_is_over(self, host: str, incarnation: int, waiting: Set[int]) -> None:
+        """Let nobody wait for a life of another host that the transport has found to be over."""
+        self.streams.on_life_over(host, incarnation)
+        self.asking.on_life_over(host, waiting)
 
     async def _run_actors(self, begin: Callable[[System], None], outer: Nursery) -> None:
         async def pass_on_cancellation() -> None:

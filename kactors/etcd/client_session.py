@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from kactors.actors.errors import (
     DeadlineExceededError,
+    LifeOverError,
     NoSuchActorError,
     NotRunningError,
     OverloadedError,
@@ -65,6 +66,8 @@ _NOT_HERE: Final = (
     UnhandledError,
     UnreadableError,
 )
+#: Errors of a member that will not answer soon, whoever asks it.
+_SILENCE: Final = (DeadlineExceededError, LifeOverError)
 #: Errors after which nobody knows; every other `RequestError` belongs here too.
 _UNKNOWN: Final = (
     LeaderChanged,
@@ -209,7 +212,7 @@ class Session:
                 if isinstance(found, NotLeader) and await self._follow(found.leader_hint, address):
                     continue
             except (RequestError, *_UNKNOWN) as found:
-                self.turn_away(address, silent=isinstance(found, DeadlineExceededError))
+                self.turn_away(address, silent=isinstance(found, _SILENCE))
                 if not repeatable:
                     raise OutcomeUnknown(
                         f"{message!r:.200} was sent to {address}, and then: {found}"

@@ -1,6 +1,6 @@
 """The face of every transport."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Protocol
 
 from kactors.runtime.face import Nursery
@@ -8,6 +8,11 @@ from kactors.transport.envelope import Envelope
 
 Deliver = Callable[[Envelope], None]
 """Takes one envelope that has arrived; never waits, never raises."""
+
+LifeOver = Callable[[str, int, Set[int]], None]
+"""Told a host, the incarnation of a life of it that is over, as are those before it, and the
+numbers of the requests to the host that have not left yet, or whose answer is here but not
+delivered yet. Every other request that was sent to it so far will never be answered."""
 
 
 class Transport(Protocol):
@@ -28,6 +33,13 @@ class Transport(Protocol):
 
         What cannot be sent (no such host, a full queue, a closed transport) is dropped
         and counted in `statistics` under a reason.
+        """
+        ...
+
+    def watch_lives(self, tell: LifeOver) -> None:
+        """Have ``tell`` called, before later envelopes leave, when a life of another host is over.
+
+        A transport that cannot notice never calls it.
         """
         ...
 

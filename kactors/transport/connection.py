@@ -32,6 +32,7 @@ class Connection:
 
     Attributes:
         peer: the host at the other end.
+        incarnation: which life of it.
         outbox: what it sends from.
         why: why it has ended, or None while it has not.
     """
@@ -48,6 +49,7 @@ class Connection:
         options: StreamOptions,
     ) -> None:
         self.peer = handshake.hello.host
+        self.incarnation = handshake.hello.incarnation
         self.outbox = outbox
         self.why: ConnectionEnded | None = None
         self._channel = channel

@@ -114,6 +114,10 @@ class Unreachable(ConnectionEnded):
     reason = "unreachable"
 
 
+class NobodyListens(Unreachable):
+    """The operating system of the peer's endpoint says that no process listens there."""
+
+
 class HandshakeTimeout(ConnectionEnded):
     """The peer was not done with TLS and hello in time."""
 

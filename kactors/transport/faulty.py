@@ -6,7 +6,7 @@ latency of the link itself comes on top of the real one, and is 0 with `no_laten
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Set
 from functools import partial
 from heapq import heappop, heappush
 
@@ -20,14 +20,17 @@ from kactors.runtime import (
     waiter,
 )
 from kactors.runtime.face import CancelScope, Nursery
-from kactors.transport.base import Deliver, Transport
-from kactors.transport.envelope import Envelope
+from kactors.transport.base import Deliver, LifeOver, Transport
+from kactors.transport.envelope import Envelope, Kind
 from kactors.transport.hooks import Hook, MessageHooks, Verdict
 from kactors.transport.latency import Constant
 from kactors.transport.link import HELD, Link
 from kactors.transport.rules import LatencyOf, LinkRules, same_everywhere
 
 WAITING_MAX = 10_000
+
+_ASKING = (Kind.REQUEST,)
+_ANSWERING = (Kind.REPLY, Kind.FAILURE)
 
 _NS = 1e9
 
@@ -98,6 +101,23 @@ class FaultyTransport:
         go_on = partial(self._take, link, envelope)
         if not self._intercepted(self._hooks.on_send, "sent", link, envelope, go_on):
             go_on()
+
+    def watch_lives(self, tell: LifeOver) -> None:
+        """Have ``tell`` called by the transport inside; what is kept here has not left."""
+
+        def tell_what_is_kept(host: str, life: int, waiting: Set[int]) -> None:
+            tell(host, life, waiting | {each.id for each in self._kept(host)})
+
+        self._inner.watch_lives(tell_what_is_kept)
+
+    def _kept(self, host: str) -> Iterator[Envelope]:
+        """Yield the requests to a host, and its answers, that are delayed or held here."""
+        held = [message.envelope for message in self._hooks.held]
+        for each in (*(envelope for _, _, envelope in self._delayed), *held):
+            way = (each.source.host, each.target.host)
+            kinds = {(self._host, host): _ASKING, (host, self._host): _ANSWERING}.get(way, ())
+            if each.kind in kinds:
+                yield each
 
     def statistics(self) -> dict[str, int]:
         """Return the counts of the transport inside, and what the rules have dropped."""

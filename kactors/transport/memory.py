@@ -9,7 +9,7 @@ from collections import Counter
 
 from kactors.runtime import Event, Waiter, cancel_scope, checkpoint, waiter
 from kactors.runtime.face import CancelScope, Nursery
-from kactors.transport.base import Deliver
+from kactors.transport.base import Deliver, LifeOver
 from kactors.transport.envelope import Envelope
 
 INBOX_MAX = 10_000
@@ -74,6 +74,9 @@ class MemoryTransport:
             self._idle.wake(None)
             self._idle = None
         return True
+
+    def watch_lives(self, tell: LifeOver) -> None:
+        """Tell nothing: a hub has no connections that could be lost."""
 
     def statistics(self) -> dict[str, int]:
         """Count by reason: ``sent``, ``received``, ``dropped: <reason>``."""

@@ -36,6 +36,11 @@ class Outbox:
         return len(self._frames)
 
     @property
+    def waiting(self) -> tuple[bytes, ...]:
+        """The frames that wait, the oldest first."""
+        return tuple(self._frames)
+
+    @property
     def waiting_bytes(self) -> int:
         """How long the frames that wait are together."""
         return self._bytes

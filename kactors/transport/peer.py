@@ -1,12 +1,13 @@
 """One entry of the address book: dials when there is something to send, and dials again."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
 
 import trio  # noqa: TID251 - live-only module
 
 from kactors.runtime.random import Random
 from kactors.transport.connection import Connection
-from kactors.transport.errors import EndpointChanged
+from kactors.transport.errors import ConnectionEnded, EndpointChanged, TransportClosed
 from kactors.transport.outbox import Outbox
 from kactors.transport.stream_options import StreamOptions
 
@@ -17,11 +18,28 @@ Calls `Peer.reached` between the two. Raises nothing when there is no connection
 """
 
 
+_OUR_DOING: Final[tuple[type[ConnectionEnded], ...]] = (EndpointChanged, TransportClosed)
+"""Ends of a connection that tell nothing of the peer."""
+
+
+class News(Protocol):
+    """Who wants to know what dialling has told; `kactors.transport.departures.Departures`."""
+
+    def reached(self, host: str, before: int | None, now: int) -> None:
+        """Take note that a host was reached, in which life, and in which before that."""
+        ...
+
+    def refused(self, host: str, life: int) -> None:
+        """Take note that the connection to this life was lost, and nobody listens there now."""
+        ...
+
+
 class Peer:
     """A host that we dial. Its outbox outlives its connections.
 
-    No connection is made, or made again, before something waits in the outbox; after a
-    failure the dials become rarer, see `StreamOptions`.
+    No connection is made before something waits in the outbox. When the peer has ended one, it
+    is dialled again at once, to learn whether it is still there: somebody may wait for its
+    answers. After a failure the dials become rarer, see `StreamOptions`.
 
     Attributes:
         host: its name.
@@ -38,6 +56,7 @@ class Peer:
         chance: Random,
         options: StreamOptions,
         give_up: Callable[[Outbox], None],
+        news: News,
     ) -> None:
         self.host = host
         self.outbox = outbox
@@ -46,6 +65,9 @@ class Peer:
         self._chance = chance
         self._options = options
         self._give_up = give_up
+        self._news = news
+        self._life: int | None = None  # that was reached last, unless nobody listens any more
+        self._missed = False  # it has ended the connection, and was not dialled since
         self._failures = 0  # dials in a row without success
         self._failed_at = 0.0  # when the last of them has failed
         self._out_of_reach_since: float | None = None
@@ -64,6 +86,7 @@ class Peer:
         self._endpoint = endpoint
         self._failures = 0
         self._out_of_reach_since = None
+        self._missed = False
         if self.connection is not None:
             self.connection.end(
                 EndpointChanged(f"the address book now has {self.host!r} at {endpoint!r}")
@@ -76,6 +99,15 @@ class Peer:
         self.connection = connection
         self._reached_at = trio.current_time()
         self._out_of_reach_since = None
+        self._missed = False
+        before, self._life = self._life, connection.incarnation
+        self._news.reached(self.host, before, self._life)
+
+    def refused(self) -> None:
+        """Note that nobody listens at the endpoint."""
+        if self._missed and self._life is not None:
+            life, self._life, self._missed = self._life, None, False
+            self._news.refused(self.host, life)
 
     async def run(self, serve: Serve) -> None:
         """Keep the peer connected while there is something to send; until forgotten."""
@@ -87,6 +119,8 @@ class Peer:
                 try:
                     await serve(self, endpoint)
                 finally:
+                    if self.connection is not None:
+                        self._missed = not isinstance(self.connection.why, _OUR_DOING)
                     self.connection = None
                     self.outbox.nudge = self._wake
                 self._judge()
@@ -95,7 +129,7 @@ class Peer:
         self._lot.unpark_all()
 
     async def _wait_for_work(self) -> None:
-        while len(self.outbox) == 0:
+        while len(self.outbox) == 0 and not self._missed:
             await self._lot.park()
 
     def _pause(self) -> float:
@@ -115,9 +149,13 @@ class Peer:
         """Learn from the connection, or the attempt at one, that has just ended."""
         now = trio.current_time()
         reached_at = self._reached_at
-        if reached_at is not None and now - reached_at > self._options.backoff_seconds_max:
-            self._failures = 0
-            return
+        if reached_at is not None:
+            lasted = now - reached_at
+            if lasted > self._options.backoff_seconds_max:
+                self._failures = 0
+                return
+            if lasted > self._options.backoff_seconds:  # what was before is made good
+                self._failures = 0
         self._failures += 1
         self._failed_at = now
         if reached_at is not None:
@@ -125,4 +163,5 @@ class Peer:
         if self._out_of_reach_since is None:
             self._out_of_reach_since = now
         elif now - self._out_of_reach_since >= self._options.patience_seconds:
+            self._missed = False
             self._give_up(self.outbox)

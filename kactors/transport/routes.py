@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from kactors.transport.connection import Connection
+from kactors.transport.errors import PeerReset
 from kactors.transport.outbox import Outbox
 from kactors.transport.peer import Peer
 from kactors.transport.tally import Tally
@@ -36,6 +37,15 @@ class Routes:
         dialled = (peer.connection for peer in self._peers.values())
         return [each for each in (*dialled, *self._guests) if each is not None]
 
+    def hears(self, host: str, life: int) -> bool:
+        """Whether a connection is open that ``host`` has made in this life or an earlier one."""
+        return any(each.peer == host and each.incarnation <= life for each in self._guests)
+
+    def waiting(self, host: str) -> tuple[bytes, ...]:
+        """Return the frames that wait for ``host``."""
+        outbox = self.outboxes.get(host)
+        return () if outbox is None else outbox.waiting
+
     def pending(self) -> int:
         """Count the frames that wait or are under way to the kernel."""
         return sum(outbox.pending for outbox in self._all_outboxes())
@@ -57,7 +67,11 @@ class Routes:
         return peer
 
     def admit(self, guest: Connection) -> None:
-        """Note that ``guest`` has come."""
+        """Note that ``guest`` has come; what we have dialled of an earlier life of it ends."""
+        peer = self._peers.get(guest.peer)
+        dialled = None if peer is None else peer.connection
+        if dialled is not None and dialled.incarnation < guest.incarnation:
+            dialled.end(PeerReset(f"{guest.peer!r} has begun another life, and has dialled us"))
         self._guests[guest] = None
         self._find(guest.peer)
 

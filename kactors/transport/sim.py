@@ -19,7 +19,7 @@ from collections.abc import Callable
 from kactors.evidence.digest import Digest
 from kactors.evidence.trace import Recorder
 from kactors.runtime.face import Nursery
-from kactors.transport.base import Deliver
+from kactors.transport.base import Deliver, LifeOver
 from kactors.transport.envelope import Envelope
 from kactors.transport.hooks import MessageHooks
 from kactors.transport.route import NetworkHost, Port, Route, Scheduler
@@ -121,6 +121,9 @@ class SimTransport:
             arrival_ns = link.horizon_ns + 1
         link.horizon_ns = arrival_ns
         self._call_at(arrival_ns, route.arrive, envelope)
+
+    def watch_lives(self, tell: LifeOver) -> None:
+        """Tell nothing: in the simulated world hosts go like those that lose power, in silence."""
 
     def statistics(self) -> dict[str, int]:
         """Count by reason: ``sent``, ``received``, ``dropped: <reason>``.

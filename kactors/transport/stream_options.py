@@ -20,7 +20,8 @@ class StreamOptions:
         silence_seconds: after so long a silence the connection counts as half-open, and
             after so long without taking a byte the peer counts as stalled.
         backoff_seconds: the first pause between two dials of one peer; each further one
-            doubles it, and is then shortened by up to half, at random.
+            doubles it, and is then shortened by up to half, at random. A connection that
+            lasts longer than this makes the next pause a first one.
         backoff_seconds_max: the longest pause; a connection that lasts longer is a
             success, after which the first dial comes without a pause.
         patience_seconds: how long envelopes wait for a peer that cannot be reached.

@@ -16,11 +16,17 @@ import trio  # noqa: TID251 - live-only module
 
 from kactors.runtime.face import Nursery
 from kactors.runtime.random import stream
-from kactors.transport.base import Deliver
+from kactors.transport.base import Deliver, LifeOver
 from kactors.transport.channel import Channel
 from kactors.transport.connection import Connection
+from kactors.transport.departures import Departures
 from kactors.transport.envelope import Envelope
-from kactors.transport.errors import ConnectionEnded, InvalidEnvelopeError, Unreachable
+from kactors.transport.errors import (
+    ConnectionEnded,
+    InvalidEnvelopeError,
+    NobodyListens,
+    Unreachable,
+)
 from kactors.transport.framing import HEADER, FrameEncoder
 from kactors.transport.handshake import Handshake, introduce, welcome
 from kactors.transport.hello import Hello
@@ -74,6 +80,7 @@ class StreamTransport(ABC):
         self._encode = FrameEncoder().encode
         self._tally = Tally()
         self._routes = Routes(self._new_peer, self._tally)
+        self._departures = Departures(self._routes)
         self._listener = Listener(
             self._accept, connections_max=options.connections_max, tally=self._tally
         )
@@ -169,6 +176,14 @@ class StreamTransport(ABC):
         new = self._routes.set_peer(host, endpoint)
         if new is not None:
             self._begin(new)
+
+    def watch_lives(self, tell: LifeOver) -> None:
+        """Have ``tell`` called when a life of a host of the address book is over.
+
+        It is noticed when a connection that the host has ended is dialled again, which happens
+        at once: see `kactors.transport.departures`.
+        """
+        self._departures.tell = tell
 
     def statistics(self) -> dict[str, int]:
         """Count by reason, as `Transport.statistics`; plus how things stand.
@@ -269,6 +284,8 @@ class StreamTransport(ABC):
                 await self._serve(connection, "dialled")
         except ConnectionEnded as why:
             self._tally.failed(f"{peer.host} at {endpoint}", why)
+            if isinstance(why, NobodyListens):
+                peer.refused()
 
     async def _reach(self, endpoint: str) -> Channel:
         seconds = self._options.handshake_seconds
@@ -276,7 +293,8 @@ class StreamTransport(ABC):
             with trio.fail_after(seconds):
                 connected = await self._connect(endpoint)
         except OSError as error:
-            raise Unreachable(f"nobody listens at {endpoint}: {error}") from error
+            kind = NobodyListens if _is_refusal(error) else Unreachable
+            raise kind(f"nobody can be reached at {endpoint}: {error}") from error
         except trio.TooSlowError as error:
             raise Unreachable(f"nobody answered at {endpoint} within {seconds} s") from error
         return self._channel(connected, server_side=False)
@@ -298,6 +316,7 @@ class StreamTransport(ABC):
                     await self._serve(guest, "accepted")
                 finally:
                     self._routes.dismiss(guest)
+                    self._departures.hung_up(guest.peer)
         except ConnectionEnded as why:
             self._tally.failed("?", why)
 
@@ -347,9 +366,17 @@ class StreamTransport(ABC):
             chance=stream(self._seed, "reconnect", self.host, self.incarnation, host),
             options=self._options,
             give_up=self._give_up,
+            news=self._departures,
         )
 
     def _give_up(self, outbox: Outbox) -> None:
         """Drop what waits for a peer that has been out of reach for too long."""
         self._tally.dropped("unreachable", outbox.discard())
         self._changed.unpark_all()
+
+
+def _is_refusal(error: OSError) -> bool:
+    """Tell whether an attempt to connect has failed because no process listens there."""
+    attempts = error.__cause__  # one for each address of a name
+    causes = attempts.exceptions if isinstance(attempts, BaseExceptionGroup) else (error,)
+    return all(isinstance(each, ConnectionRefusedError | FileNotFoundError) for each in causes)

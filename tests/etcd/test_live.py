@@ -126,6 +126,34 @@ def test_kill_of_the_leader() -> None:
     assert elected_s < 2 * 2 * ELECTION_MS / 1000
 
 
+def test_a_put_under_way_to_a_killed_member_ends_at_once() -> None:
+    """Its outcome is unknown within a second, not after the client's timeout."""
+    took_s: list[float] = []
+
+    async def put(client: EtcdClient) -> None:
+        began = time.monotonic()
+        with pytest.raises(OutcomeUnknown, match="is gone"):
+            await client.put(b"key", b"2")
+        took_s.append(time.monotonic() - began)
+
+    with Processes() as processes:
+
+        async def play() -> None:
+            async with processes.client(timeout=20.0) as client, trio.open_nursery() as nursery:
+                leader = await processes.leader(client)
+                await client.put(b"key", b"1")  # from now on the client knows who leads
+                for name in processes.names:
+                    if name != leader:  # nobody is left who could help to commit the next one
+                        processes.signal(name, signal.SIGSTOP)
+                nursery.start_soon(put, client)
+                await trio.sleep(0.2)
+                processes.signal(leader, signal.SIGKILL)
+
+        trio.run(play)
+
+    assert took_s[0] < 0.2 + 1.0
+
+
 def test_stop_of_the_leader() -> None:
     """A leader that stands still for a while is replaced, and does no harm when it goes on."""
 

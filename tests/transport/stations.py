@@ -141,6 +141,7 @@ class Place:
         listen: str | None = "",
         options: StreamOptions = QUICK,
         tls: TlsConfig | None = None,
+        incarnation: int = 1,
     ) -> Station:
         """Return a station that has not started; it listens at a place of its own unless told."""
         at = self.listen_at(host) if listen == "" else listen
@@ -148,12 +149,17 @@ class Place:
         transport: StreamTransport
         if self.kind == "unix":
             transport = UnixTransport(
-                host=host, incarnation=1, listen=at, peers=book, options=options
+                host=host, incarnation=incarnation, listen=at, peers=book, options=options
             )
         else:
             config = None if self.kind == "tcp" else tls or tls_of(host)
             transport = TcpTransport(
-                host=host, incarnation=1, listen=at, peers=book, tls=config, options=options
+                host=host,
+                incarnation=incarnation,
+                listen=at,
+                peers=book,
+                tls=config,
+                options=options,
             )
         station = Station(transport)
         self.stations.append(station)
@@ -167,9 +173,12 @@ class Place:
         listen: str | None = "",
         options: StreamOptions = QUICK,
         tls: TlsConfig | None = None,
+        incarnation: int = 1,
     ) -> Station:
         """Return a station that has started."""
-        station = self.make(host, peers=peers, listen=listen, options=options, tls=tls)
+        station = self.make(
+            host, peers=peers, listen=listen, options=options, tls=tls, incarnation=incarnation
+        )
         await station.transport.start(station.received.append, self.nursery)
         return station
 
@@ -213,9 +222,11 @@ class Stranger:
         """Send bytes."""
         await self.stream.send_all(data)
 
-    async def say_hello(self, host: str, target: str, *, version: int = 1) -> Hello:
+    async def say_hello(
+        self, host: str, target: str, *, version: int = 1, incarnation: int = 1
+    ) -> Hello:
         """Say hello and return the answer."""
-        await self.say(encode_hello(Hello(host, 1, target), version=version))
+        await self.say(encode_hello(Hello(host, incarnation, target), version=version))
         return await self.hear_hello()
 
     async def hear_hello(self) -> Hello:

@@ -32,6 +32,12 @@ class Dials:
         """Drop what waits."""
         self.given_up += outbox.discard()
 
+    def reached(self, _host: str, _before: int | None, _now: int) -> None:
+        """Take no note: no dial comes to anything."""
+
+    def refused(self, _host: str, _life: int) -> None:
+        """Take no note: nobody was there before."""
+
     def pauses(self) -> list[float]:
         """Return the times between the dials."""
         return [later - earlier for earlier, later in pairwise(self.at)]
@@ -45,6 +51,7 @@ class Dials:
             chance=stream(seed, "b"),
             options=OPTIONS,
             give_up=self.give_up,
+            news=self,
         )
 
 
