@@ -29,7 +29,7 @@ def host_rows(axis: Axis, timeline: Timeline, masters: Sequence[str]) -> Iterato
         return
     quiet = len(nodes) - len(struck)
     summary = f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}: " + (
-        "nothing happened to any" if not struck else f"{len(struck)} struck, {quiet} others"
+        "nothing happened to any" if not struck else f"{len(struck)} struck, {quiet} not"
     )
     lanes = "".join(_lane(axis, timeline, host) for host in struck[:MOST_NODES])
     if len(struck) > MOST_NODES:

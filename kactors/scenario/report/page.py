@@ -33,7 +33,7 @@ def draw(outcome: Outcome) -> str:
         ),
         rows="".join(_rows(outcome, axis, stretches)),
         legend=_legend(),
-        plan=escape(outcome.scenario.plan.to_python()),
+        plan=escape(_drawn(outcome)),
         readout=readout(axis, stretches),
     )
 
@@ -94,6 +94,13 @@ def _violations(outcome: Outcome) -> str:
         for each in outcome.violations
     ]
     return tag("ol", "".join(items), class_="violations")
+
+
+def _drawn(outcome: Outcome) -> str:
+    """Return the faults and the settings of the run, as Python."""
+    knobs = outcome.scenario.topology.knobs
+    settings = "".join(f"\n    {name!r}: {value!r}," for name, value in knobs)
+    return outcome.scenario.plan.to_python() + (f"\n\nknobs={{{settings}\n}}" if knobs else "")
 
 
 def _legend() -> str:

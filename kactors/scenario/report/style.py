@@ -23,7 +23,7 @@ $overlay
 $rows</main>
 <div id="readout" class="readout">Rest the pointer on the chart to read an instant.</div>
 $legend
-<details class="plan"><summary>The plan of faults</summary><pre>$plan</pre></details>
+<details class="plan"><summary>Faults and settings, as Python</summary><pre>$plan</pre></details>
 <script type="application/json" id="data">$readout</script>
 <script>$script</script>
 </body></html>

@@ -28,7 +28,7 @@ def test_nodes_to_which_nothing_happened_are_counted() -> None:
     """They have no lanes."""
     shown = attrs.evolve(timeline(), hosts=("m1", "n1", "n2", "n3"))
     drawn = rows(shown)
-    assert "3 nodes: 1 struck, 2 others" in drawn
+    assert "3 nodes: 1 struck, 2 not" in drawn
     assert ">n2<" not in drawn
     calm = timeline(host_spans=[], faults=[])
     assert "1 node: nothing happened to any" in rows(calm)

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import attrs
 import pytest
 
-from kactors.scenario import Always, FaultPlan, Running
+from kactors.scenario import Always, FaultPlan, Running, Topology
 from kactors.scenario.report import draw
 from kactors.scenario.timeline import FaultSpan, GoalOutcome, HostSpan, Timeline
 from tests.scenario.report.outcomes import VIOLATION, made, sample, timeline
@@ -100,6 +100,15 @@ def test_a_long_run_with_many_faults_stays_small() -> None:
     page = draw(made(shown))
     assert len(page.encode()) < 400_000
     assert "300 later faults are not drawn" in page
+
+
+def test_faults_and_settings_are_there_to_copy() -> None:
+    """As Python, with the knobs that are not at their defaults."""
+    topology = Topology.of(1, 1, dns_replicas=0, knobs={"etcd.heartbeat_ticks": 2})
+    page = draw(made(scenario=tiny(topology=topology)))
+    assert "Bounce(&#x27;n1&#x27;, start=At(2), end=For(3))" in page
+    assert "&#x27;etcd.heartbeat_ticks&#x27;: 2" in page
+    assert "knobs=" not in draw(made())
 
 
 def test_nothing_comes_from_elsewhere() -> None:
