@@ -11,6 +11,8 @@ Why it is interesting: nobody thought of what it does.
 
 from kactors.scenario import (
     Always,
+    ApiClients,
+    Calls,
     Completed,
     Eventually,
     OnePodEach,
@@ -40,6 +42,8 @@ SCENARIO = Scenario(
         SetImage("web", image="web:2", at_s=30, patience_s=300),
         Scale("web", replicas=24, at_s=70, patience_s=300),
     ),
+    calls=(Calls("web", period_s=1.0, hosts=("n1", "n2", "n3")),),
+    api_clients=ApiClients(2),
     faults=Storm(),
     goals=(
         Always("no name has two pods at work", OnePodEach("db")),

@@ -18,6 +18,8 @@ class _Claim:
     host: str
     begin_s: float
     end_s: float
+    alone: bool
+    forgets: bool
 
 
 class Atlas:
@@ -25,7 +27,7 @@ class Atlas:
 
     Args:
         masters: of the cluster.
-        unlimited: everything is permitted.
+        unlimited: any number of them may be down, or forget; but not who must be left *alone*.
     """
 
     def __init__(self, masters: Sequence[str], *, unlimited: bool = False) -> None:
@@ -34,20 +36,46 @@ class Atlas:
         self._unlimited = unlimited
         self._claims: list[_Claim] = []
 
-    def permits(self, host: str, begin_s: float, end_s: float) -> bool:
+    def permits(
+        self,
+        host: str,
+        begin_s: float,
+        end_s: float,
+        *,
+        alone: bool = False,
+        forgets: bool = False,
+    ) -> bool:
         """Tell whether a host may be down for a while, and take note if so.
 
         No more than a minority of masters is down at any time; nodes may all be.
+
+        Args:
+            host: any.
+            begin_s: when it goes down.
+            end_s: when it is up again.
+            alone: nothing else may take it down meanwhile. So it is with a disk that lies: if its
+                member came back with what such a disk has kept, it would have broken its word, and
+                no consensus could be right; it may come back only with another disk.
+            forgets: it comes back with an empty disk, and so without a vote, for good: no more
+                than a minority ever does.
         """
-        if self._unlimited or host not in self._masters:
+        if host not in self._masters:
             return True
-        end_s += _RECOVERY_S
-        others = {
-            claim.host: None
-            for claim in self._claims
-            if claim.host != host and claim.begin_s < end_s and begin_s < claim.end_s
-        }
-        if len(others) >= self._minority:
+        claim = _Claim(host, begin_s, end_s + _RECOVERY_S, alone, forgets)
+        overlapping = [
+            each
+            for each in self._claims
+            if each.begin_s < claim.end_s and claim.begin_s < each.end_s
+        ]
+        if any(each.host == host and (alone or each.alone) for each in overlapping):
             return False
-        self._claims.append(_Claim(host, begin_s, end_s))
+        if not self._unlimited and not self._bearable(claim, overlapping):
+            return False
+        self._claims.append(claim)
         return True
+
+    def _bearable(self, claim: _Claim, overlapping: Sequence[_Claim]) -> bool:
+        """Tell whether a quorum is left, at any time, of masters that remember."""
+        down = dict.fromkeys(each.host for each in (*overlapping, claim))
+        forgetful = dict.fromkeys(each.host for each in (*self._claims, claim) if each.forgets)
+        return len(down) <= self._minority and len(forgetful) <= self._minority

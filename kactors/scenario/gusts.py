@@ -246,7 +246,8 @@ def _hold(draw: Draw) -> tuple[Fault, ...]:
 def _down(draw: Draw, kind: Callable[..., Fault]) -> tuple[Fault, ...]:
     """Let a host be down for a while, if that is permitted."""
     host, (begin, end) = draw.host(), draw.span()
-    if not draw.atlas.permits(host, begin.seconds, end.seconds):
+    forgets = kind is disks.LoseDisk
+    if not draw.atlas.permits(host, begin.seconds, end.seconds, forgets=forgets):
         return ()
     return (kind(host, start=begin, end=end),)
 
@@ -364,15 +365,55 @@ def _read_error(draw: Draw) -> tuple[Fault, ...]:
 
 
 def _torn_write(draw: Draw) -> tuple[Fault, ...]:
-    """Let the power fail in the midst of writes."""
+    """Let the power fail in the midst of writes: the disk is slow, so that some are under way."""
     host, (begin, end) = draw.named_master(), draw.span()
     if not draw.atlas.permits(host, begin.seconds, end.seconds):
         return ()
     down = At(_ms((begin.seconds + end.seconds) / 2))
     return (
         disks.TornWrite(host, start=begin, end=end),
+        disks.SlowDisk(host, draw.pick((100, 1000)), start=begin, end=end),
         hosts.Bounce(host, start=down, end=end),
     )
+
+
+def _lying_disk(draw: Draw, kind: Callable[..., Fault]) -> tuple[Fault, ...]:
+    """Let a master's disk lie for a while, then replace it: its member must not come back with it.
+
+    Nobody sees what such a disk has not kept before the next crash, so there is none until then.
+    """
+    host, (begin, end) = draw.named_master(), draw.span()
+    back = Until(_ms(end.seconds + 1.0 + 4.0 * draw.chance.random()))
+    share = draw.probability()
+    if not draw.atlas.permits(host, begin.seconds, back.seconds, alone=True, forgets=True):
+        return ()
+    return (
+        kind(host, probability=share, start=begin, end=end),
+        disks.LoseDisk(host, start=At(end.seconds), end=back),
+    )
+
+
+def _lost_write(draw: Draw) -> tuple[Fault, ...]:
+    return _lying_disk(draw, disks.LostWrite)
+
+
+def _misdirected_write(draw: Draw) -> tuple[Fault, ...]:
+    return _lying_disk(draw, disks.MisdirectedWrite)
+
+
+def _bit_rot(draw: Draw) -> tuple[Fault, ...]:
+    """Let a master come up on a disk that has rotted, and in the end on a new one.
+
+    A member that finds its log damaged does not serve, however often it is started.
+    """
+    faults = _lying_disk(draw, disks.BitRot)
+    if not faults:
+        return ()
+    rot, _ = faults
+    assert isinstance(rot.start, At), "gusts begin at times"
+    (host,), begin_s = rot.hosts(), rot.start.seconds
+    up = Until(_ms(begin_s + 0.03))
+    return (*faults, hosts.Bounce(host, start=At(_ms(begin_s + 0.01)), end=up))
 
 
 GUSTS: Final[Mapping[str, Gust]] = {
@@ -407,6 +448,8 @@ GUSTS: Final[Mapping[str, Gust]] = {
     "sync-error": _sync_error,
     "torn-write": _torn_write,
     "lose-disk": _lose_disk,
+    "lost-write": _lost_write,
+    "misdirected-write": _misdirected_write,
+    "bit-rot": _bit_rot,
 }
-"""Every gust. What makes a disk lie, so that no consensus could be right (`LostWrite`,
-`MisdirectedWrite`, `BitRot`), is not among them: say it in a plan."""
+"""Every gust."""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kactors.cluster.simulated import SimulatedCluster
-from kactors.faults.disk import LoseDisk
+from kactors.faults.disk import LoseDisk, LostWrite, MisdirectedWrite
 from kactors.faults.fault import Fault
 from kactors.faults.host import Bounce, Crash, Reboot, Restart
 from kactors.faults.when import At, Until
@@ -145,6 +145,48 @@ def test_a_claim_holds_for_a_while_after_a_masters_return() -> None:
     assert atlas.permits("n1", 15, 16)
     assert not Atlas(("m1",)).permits("m1", 0, 1)
     assert Atlas(("m1",), unlimited=True).permits("m1", 0, 1)
+
+
+@pytest.mark.parametrize("unlimited", [False, True])
+def test_a_master_whose_disk_lies_is_left_alone_until_it_has_another(unlimited: bool) -> None:
+    """Whatever the budget is: with what such a disk has kept no consensus can be right."""
+    atlas = Atlas(("m1", "m2", "m3"), unlimited=unlimited)
+    assert atlas.permits("m1", 10, 20)
+    assert not atlas.permits("m1", 15, 30, alone=True), "it may come back in between"
+    assert atlas.permits("m1", 40, 50, alone=True)
+    assert not atlas.permits("m1", 45, 46)
+    assert atlas.permits("m1", 70, 71)
+
+
+def test_no_more_than_a_minority_of_masters_forgets() -> None:
+    """They have no vote any more, so two of three would be the end, however far apart."""
+    atlas = Atlas(("m1", "m2", "m3"))
+    assert atlas.permits("m1", 10, 20, forgets=True)
+    assert not atlas.permits("m2", 500, 501, forgets=True)
+    assert atlas.permits("m2", 500, 501)
+    assert atlas.permits("m1", 600, 601, forgets=True), "it has nothing to forget"
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 1 << 40), unlimited=st.booleans())
+def test_who_wrote_to_a_lying_disk_comes_back_with_an_empty_one(seed: int, unlimited: bool) -> None:
+    """Nothing takes such a master down before."""
+    storm = Storm(("lost-write", "misdirected-write", "bounce", "lose-disk", "torn-write"))
+    plan = storm.draw(seed, "x", THREE, 120.0, unlimited=unlimited).plan
+    for lying in plan:
+        if not isinstance(lying, (LostWrite, MisdirectedWrite)):
+            continue
+        assert isinstance(lying.start, At)
+        assert isinstance(lying.end, Until)
+        downs = [
+            (fault.kind, fault.start.seconds)
+            for fault in plan
+            if isinstance(fault, (Bounce, LoseDisk))
+            and fault.host == lying.host
+            and isinstance(fault.start, At)
+            and lying.start.seconds <= fault.start.seconds <= lying.end.seconds
+        ]
+        assert downs == [("LoseDisk", lying.end.seconds)]
 
 
 def random_core(seed: int, *faults: Fault) -> tuple[str, ...]:
