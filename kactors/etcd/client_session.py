@@ -135,6 +135,10 @@ class Session:
         self._learn = learn
         self._next = 0
         self._leader: Address | None = None
+        self._term = 0  # in which it was found to lead
+        # Terms in which members that are gone have led: who begins another life leads in a later
+        # one, whatever those say who have not noticed yet.
+        self._lost: dict[Address, int] = {}
         self._suspected_until: dict[Address, float] = {}
         self._members: dict[int, Address] = {}
 
@@ -212,6 +216,8 @@ class Session:
                 if isinstance(found, NotLeader) and await self._follow(found.leader_hint, address):
                     continue
             except (RequestError, *_UNKNOWN) as found:
+                if isinstance(found, LifeOverError):
+                    self._lost[address] = self._term
                 self.turn_away(address, silent=isinstance(found, _SILENCE))
                 if not repeatable:
                     raise OutcomeUnknown(
@@ -230,11 +236,19 @@ class Session:
             f"nobody could serve {message!r:.200} within {self.timeout} s; the last said: {problem}"
         ) from problem
 
-    async def _follow(self, member: int, told_by: Address) -> bool:
-        """Let ``member`` be the leader; tell whether it was possible."""
+    async def _follow(self, member: int, told_by: Address, term: int = 0) -> bool:
+        """Let ``member`` be the leader; tell whether it was possible.
+
+        Args:
+            member: its ID.
+            told_by: who says that it leads.
+            term: in which; 0 if that was not said.
+        """
         if member and member not in self._members:
             await self._discover(told_by)
-        self._leader = self._members.get(member)
+        led_by = self._members.get(member)
+        self._leader = None if led_by is None or term <= self._lost.get(led_by, -1) else led_by
+        self._term = term
         return self._leader is not None
 
     async def _find_leader(self, address: Address, patience: float) -> Address:
@@ -248,8 +262,8 @@ class Session:
         except RequestError as problem:
             raise _NoAnswer(problem) from problem
         if status.leader == status.header.member_id:
-            self._leader = address
-        elif not await self._follow(status.leader, address):
+            self._leader, self._term = address, status.raft_term
+        elif not await self._follow(status.leader, address, status.raft_term):
             raise NoLeader
         assert self._leader is not None, "somebody leads"
         return self._leader

@@ -155,3 +155,29 @@ def test_a_pause_during_which_nothing_was_to_be_sent_is_over() -> None:
 
     asked = trio.run(run, clock=trio.testing.MockClock(autojump_threshold=0))
     assert dials.at[-1] == asked
+
+
+def test_a_connection_that_lasted_makes_good_for_earlier_failures() -> None:
+    """Whoever is lost after that is dialled again soon, though it took long to be reached first."""
+    dials = Dials()
+
+    async def run() -> list[float]:
+        peer = dials.peer()
+        reached: list[float] = []
+
+        async def serve(dialled: Peer, endpoint: str) -> None:
+            await dials.serve(dialled, endpoint)
+            if len(dials.at) == 6:
+                dialled._reached_at = trio.current_time()
+                await trio.sleep(2 * OPTIONS.backoff_seconds)
+                reached.append(trio.current_time())
+
+        peer.outbox.put(b"x")
+        with trio.move_on_after(60):
+            await peer.run(serve)
+        return reached
+
+    lost = trio.run(run, clock=trio.testing.MockClock(autojump_threshold=0))
+
+    assert dials.at[5] - dials.at[4] > 2
+    assert dials.at[6] - lost[0] <= OPTIONS.backoff_seconds
