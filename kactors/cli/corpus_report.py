@@ -1,7 +1,7 @@
 """What became of the corpus of planted bugs: for programs, for a terminal, and for the docs."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from rich.table import Table
@@ -30,7 +30,9 @@ def as_table(catches: Sequence[Catch]) -> Table:
     table = Table()
     for name in _HEAD:
         words = name in {"bug", "scenario", "broken"}
-        table.add_column(name, justify="left" if words else "right", no_wrap=name == "bug")
+        justify: Literal["left", "right"] = "left" if words else "right"
+        least = 24 if name == "broken" else None
+        table.add_column(name, justify=justify, no_wrap=name == "bug", min_width=least)
     for each in catches:
         table.add_row(*_cells(each), style=None if each.caught else "red")
     return table

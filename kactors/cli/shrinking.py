@@ -1,13 +1,16 @@
 """Shrinking, alone or in a worker: what `kactors shrink` and `kactors hunt --shrink` share."""
 
+from functools import partial
 from pathlib import Path
 
 import attrs
 
 from kactors.scenario.campaign import Run
 from kactors.scenario.loader import load, located
+from kactors.scenario.outcome import Outcome
 from kactors.scenario.replay import replay_source
-from kactors.scenario.run import Options
+from kactors.scenario.run import Options, run
+from kactors.scenario.scenario import Scenario
 from kactors.scenario.shrink import RUNS_MAX, shrink
 from kactors.testing.ddmin import ddmin
 
@@ -56,8 +59,8 @@ def shrink_file(
     loaded = load(Path(path))
     chosen = seed if seed is not None else loaded.seed or 0
     with located(loaded.path, loaded.source):
-        options = Options(reference=reference)
-        found = shrink(loaded.scenario, chosen, ddmin, runs_max=runs_max, options=options)
+        attempt = partial(_attempt, Options(reference=reference))
+        found = shrink(loaded.scenario, chosen, ddmin, runs_max=runs_max, attempt=attempt)
     if found is None:
         return None
     outcome = found.outcome
@@ -70,3 +73,7 @@ def shrink_file(
         faults=len(outcome.scenario.plan),
         runs=found.runs,
     )
+
+
+def _attempt(options: Options, scenario: Scenario, seed: int) -> Outcome:
+    return run(scenario, seed, options)[0]

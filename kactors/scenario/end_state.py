@@ -67,7 +67,6 @@ _STATUS: Final = (
     "succeeded",
     "updatedReplicas",
 )
-_TEXT_MAX: Final = 160
 
 
 @attrs.frozen
@@ -75,11 +74,11 @@ class EndState:
     """What a run has come to.
 
     Attributes:
-        objects: how often there is what, by its text; equal texts are equal but for their names.
+        objects: how often there is what: name, or owner, and facts, as JSON.
         created, deleted: how many, by kind.
     """
 
-    objects: Counter[str]
+    objects: Counter[tuple[str, str]]
     created: Counter[str]
     deleted: Counter[str]
 
@@ -103,56 +102,69 @@ class Counts:
 
 def end_state(truth: Truth, counts: Counts) -> EndState:
     """Return what is stored now, masked."""
-    texts = (
-        text
+    found = Counter(
+        each
         for resource in REGISTRY
         if resource.plural not in _LEFT_OUT
         for obj in truth.objects(resource.plural).values()
-        for text in _texts(resource.plural, obj)
+        for each in _entries(resource.plural, obj)
     )
-    return EndState(Counter(texts), counts.created.copy(), counts.deleted.copy())
+    return EndState(found, counts.created.copy(), counts.deleted.copy())
 
 
 def differences(found: EndState, reference: EndState) -> Iterator[str]:
     """Yield in what an end state differs from that without faults."""
-    for text in sorted({**found.objects, **reference.objects}):
-        here, there = found.objects[text], reference.objects[text]
-        if here != there:
-            short = text if len(text) <= _TEXT_MAX else text[:_TEXT_MAX] + "..."
-            yield f"{here} of {short}; without faults {there}"
-    for what, mine, others in (
+    for place in sorted({place for place, _ in (*found.objects, *reference.objects)}):
+        mine, others = _at(found, place), _at(reference, place)
+        if mine.total() != others.total():
+            yield f"there are {mine.total()} {place}; without faults {others.total()}"
+        elif mine != others:
+            here, there = next(iter(mine - others)), next(iter(others - mine))
+            yield f"{place} {_difference('', json.loads(here), json.loads(there))}"
+    for what, ours, theirs in (
         ("created", found.created, reference.created),
         ("deleted", found.deleted, reference.deleted),
     ):
         for kind in COUNTED:
-            if mine[kind] != others[kind]:
-                yield f"{mine[kind]} {kind} were {what}; without faults {others[kind]}"
+            if ours[kind] != theirs[kind]:
+                yield f"{ours[kind]} {kind} were {what}; without faults {theirs[kind]}"
 
 
-def _texts(plural: str, obj: Object) -> Iterator[str]:
-    """Yield what stands for an object: one text, or one for each endpoint of a slice."""
+def _at(state: EndState, place: str) -> Counter[str]:
+    """Return what there is of one name, or of one owner."""
+    return Counter({facts: n for (where, facts), n in state.objects.items() if where == place})
+
+
+def _difference(path: str, mine: Any, other: Any) -> str:
+    """Return the first difference of two JSON values that are not equal."""
+    if isinstance(mine, dict) and isinstance(other, dict):
+        for key in sorted({**mine, **other}):
+            if mine.get(key) != other.get(key):
+                return _difference(f"{path}.{key}", mine.get(key), other.get(key))
+    return f"has {path.removeprefix('.')} {mine!r}; without faults {other!r}"
+
+
+def _entries(plural: str, obj: Object) -> Iterator[tuple[str, str]]:
+    """Yield the name and the facts that stand for an object; of a slice, those of each endpoint."""
     owner = owner_of_controller(obj)
     whose = name_of(obj)
     if owner is not None and plural != "replicasets" and owner.get("kind") != "StatefulSet":
         whose = f"of {owner['kind']} {owner['name']}"
     place = f"{plural} {field(obj, 'metadata', 'namespace', default='')}/{whose}"
-    if is_being_deleted(obj):
-        yield f"{place}, being deleted"
-    elif plural == "endpointslices":
+    if plural == "endpointslices":
         # How endpoints are spread over slices depends on the order in which pods came.
         for endpoint in obj.get("endpoints") or ():
-            kind = field(endpoint, "targetRef", "kind", default="")
-            yield f"{place}: {kind} {field(endpoint, 'conditions', default={})}"
-    else:
-        labels = labels_of(obj)
-        status: Object = obj.get("status") or {}
-        facts = {
-            "labels": labels,
-            "spec": _masked(obj.get("spec")),
-            "status": {key: status[key] for key in _STATUS if key in status},
-            "ready": is_true(obj, "Ready"),
-        }
-        yield f"{place}: {json.dumps(facts, sort_keys=True)}"
+            yield place, json.dumps(field(endpoint, "conditions", default={}), sort_keys=True)
+        return
+    status: Object = obj.get("status") or {}
+    facts = {
+        "deleted": is_being_deleted(obj),
+        "labels": labels_of(obj),
+        "ready": is_true(obj, "Ready"),
+        "spec": _masked(obj.get("spec")),
+        "status": {key: status[key] for key in _STATUS if key in status},
+    }
+    yield place, json.dumps(facts, sort_keys=True)
 
 
 def _masked(value: Any) -> Any:

@@ -9,7 +9,7 @@ time, and holds once the bug is taken away.
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import process_time  # noqa: TID251 - CPU time is what is measured
@@ -21,7 +21,8 @@ from kactors.scenario.loader import load
 from kactors.scenario.outcome import Outcome
 from kactors.scenario.replay import replay_source
 from kactors.scenario.run import Options, run
-from kactors.scenario.shrink import Minimise, Shrunk, shrink
+from kactors.scenario.scenario import Scenario
+from kactors.scenario.shrink import Minimise, shrink
 
 __all__ = ["REPLAYS", "Catch", "Planted", "catch", "load_planted"]
 
@@ -132,17 +133,15 @@ def catch(planted: Planted, seeds: Iterable[int], minimise: Minimise, folder: Pa
     """
     began = process_time()
     loaded = load(planted.scenario)
-    options = Options(reference=planted.reference)
+    bench = _Bench(planted)
     runs = 0
     found: Outcome | None = None
-    small: Shrunk | None = None
-    with planted.apply():
-        for outcome in _outcomes(planted, seeds):
-            runs += 1
-            if planted.is_shown_by(outcome):
-                found = outcome
-                small = shrink(loaded.scenario, found.seed, minimise, options=options)
-                break
+    for seed in seeds:
+        runs += 1
+        outcome = bench.with_bug(loaded.scenario, seed)
+        if planted.is_shown_by(outcome):
+            found = outcome
+            break
     missed = Catch(
         id=planted.id,
         mechanism=planted.mechanism,
@@ -151,16 +150,17 @@ def catch(planted: Planted, seeds: Iterable[int], minimise: Minimise, folder: Pa
         runs=runs,
         cpu_s=process_time() - began,
     )
-    if found is None or small is None:
+    if found is None:
+        return missed
+    small = shrink(loaded.scenario, found.seed, minimise, attempt=bench.because_of_bug)
+    if small is None:  # it fails without the bug, too
         return missed
     text = small.outcome.violations[0].text
     source = replay_source(loaded, small.scenario, found.seed, why=f"{planted.id}: {text}")
     path = folder / f"{planted.scenario.stem}_{_file_name(planted.id)}.py"
     path.write_text(source, encoding="utf-8")
-    again = load(path)
-    with planted.apply():
-        replays = [run(again.scenario, found.seed, options)[0] for _ in range(REPLAYS)]
-    without, _ = run(again.scenario, found.seed, options)
+    again = load(path).scenario
+    replays = [bench.with_bug(again, found.seed) for _ in range(REPLAYS)]
     return attrs.evolve(
         missed,
         seed=found.seed,
@@ -170,17 +170,33 @@ def catch(planted: Planted, seeds: Iterable[int], minimise: Minimise, folder: Pa
         shrunk_faults=len(small.scenario.plan),
         shrink_runs=small.runs,
         replayed=sum(each.digest == small.outcome.digest for each in replays),
-        holds_without=not without.violations,
+        holds_without=not bench.without_bug(again, found.seed).violations,
         source=source,
         cpu_s=process_time() - began,
     )
 
 
-def _outcomes(planted: Planted, seeds: Iterable[int]) -> Iterator[Outcome]:
-    """Yield what becomes of the scenario with each seed, as it is asked for."""
-    scenario = load(planted.scenario).scenario
-    for seed in seeds:
-        yield run(scenario, seed, Options(reference=planted.reference))[0]
+@attrs.frozen
+class _Bench:
+    """Runs scenarios with and without a bug."""
+
+    planted: Planted
+
+    def with_bug(self, scenario: Scenario, seed: int) -> Outcome:
+        """Run while the bug is there."""
+        with self.planted.apply():
+            return self.without_bug(scenario, seed)
+
+    def without_bug(self, scenario: Scenario, seed: int) -> Outcome:
+        """Run the code as it is."""
+        return run(scenario, seed, Options(reference=self.planted.reference))[0]
+
+    def because_of_bug(self, scenario: Scenario, seed: int) -> Outcome:
+        """Run with the bug; what fails without it, too, is no failure of this bug's."""
+        outcome = self.with_bug(scenario, seed)
+        if outcome.violations and self.without_bug(scenario, seed).violations:
+            return attrs.evolve(outcome, violations=())
+        return outcome
 
 
 def _file_name(text: str) -> str:

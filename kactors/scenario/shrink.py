@@ -17,16 +17,20 @@ from kactors.faults.plan import FaultPlan
 from kactors.faults.when import At, For, Until
 from kactors.scenario.errors import InvalidScenario
 from kactors.scenario.outcome import Outcome
-from kactors.scenario.run import Options, run
+from kactors.scenario.run import run
 from kactors.scenario.scenario import Scenario
 
-__all__ = ["RUNS_MAX", "Minimise", "Shrunk", "shrink"]
+__all__ = ["RUNS_MAX", "Attempt", "Minimise", "Shrunk", "shrink"]
 
 T = TypeVar("T")
 
 #: Runs that one shrinking may take.
 RUNS_MAX: Final = 100
 _NODES_LEAST: Final = 2
+
+
+Attempt = Callable[[Scenario, int], Outcome]
+"""Runs a scenario with a seed."""
 
 
 class Minimise(Protocol):
@@ -60,13 +64,22 @@ def shrink(
     minimise: Minimise,
     *,
     runs_max: int = RUNS_MAX,
-    options: Options | None = None,
+    attempt: Attempt | None = None,
 ) -> Shrunk | None:
-    """Return the smallest run that fails as a scenario does with a seed; None if it holds."""
-    outcome, _ = run(scenario, seed, options)
+    """Return the smallest run that fails as a scenario does with a seed; None if it holds.
+
+    Args:
+        scenario: what fails.
+        seed: with which it does.
+        minimise: delta debugging.
+        runs_max: how many runs it may take.
+        attempt: makes a run; `run` without options unless given.
+    """
+    attempt = attempt or _plain_run
+    outcome = attempt(scenario, seed)
     if not outcome.violations:
         return None
-    search = _Search(outcome, runs_max, options)
+    search = _Search(outcome, runs_max, attempt)
     search.drop_faults(minimise)
     search.drop_steps(minimise)
     search.drop_knobs(minimise)
@@ -75,21 +88,25 @@ def shrink(
     return Shrunk(search.best.scenario, search.best, search.runs)
 
 
+def _plain_run(scenario: Scenario, seed: int) -> Outcome:
+    return run(scenario, seed)[0]
+
+
 class _Search:
     """The smallest failing run so far."""
 
-    def __init__(self, outcome: Outcome, runs_max: int, options: Options | None) -> None:
+    def __init__(self, outcome: Outcome, runs_max: int, attempt: Attempt) -> None:
         self.best = outcome
         self.runs = 1
         self._runs_max = runs_max
-        self._options = options
+        self._attempt = attempt
 
     def tries(self, scenario: Scenario) -> bool:
         """Run a scenario if that is still allowed; keep it if it fails in the same way."""
         if self.runs >= self._runs_max:
             return False
         self.runs += 1
-        outcome, _ = run(scenario, self.best.seed, self._options)
+        outcome = self._attempt(scenario, self.best.seed)
         same = outcome.signature == self.best.signature
         if same:
             self.best = outcome

@@ -1,5 +1,6 @@
 """A stage for oracles: a cluster that nobody runs, and a store that tests write as they like."""
 
+from collections.abc import Callable
 from typing import Any
 
 from kactors.api.codec import encode
@@ -26,7 +27,7 @@ class Stage:
         store: of the one member; what `write` and `delete` change.
     """
 
-    def __init__(self, oracle: type[Oracle], nodes: int = 0) -> None:
+    def __init__(self, oracle: Callable[[Scene], Oracle], nodes: int = 0) -> None:
         self.cluster = SimulatedCluster(Topology.of(masters=1, nodes=nodes))
         self.findings: list[Finding] = []
         self.truth = Truth(self.cluster)

@@ -1,0 +1,1 @@
+"""A corpus of one bug that is none, for the tests of ``kactors corpus``."""
