@@ -1,9 +1,9 @@
 """The loss of one master of three.
 
 What must hold: pods run on, as if nothing had happened, and are reached by name; nobody is evicted;
-the two masters that are left elect a leader of etcd, a scheduler and a controller manager within half
-a minute, clients write again, and a rollout that is begun meanwhile is carried out. When the master
-comes back it takes part again.
+the two masters that are left elect a leader of etcd, a scheduler and a controller manager within
+half a minute, clients write again, and a rollout that is begun meanwhile is carried out. When the
+master comes back it takes part again.
 
 Why it is interesting: it is what three masters are for. The one that is lost is the one that leads
 etcd, so its clients lose their connections, its leases and the requests they have under way at the
