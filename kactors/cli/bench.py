@@ -24,6 +24,7 @@ from kactors.bench.data_items import as_data_items
 from kactors.bench.errors import BenchError, NoWorkload
 from kactors.bench.record import Record
 from kactors.bench.run import METERS, run_workload
+from kactors.cli.options import json_file_option
 
 __all__ = ["bench"]
 
@@ -82,12 +83,7 @@ def bench() -> None:
     help="End to end: members of etcd, and apiservers.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all that is chance.")
-@click.option(
-    "--json",
-    "json_file",
-    type=click.File("w", lazy=False),
-    help="Write perfdash's DataItems ('-' for standard output, instead of the table).",
-)
+@json_file_option("Write perfdash's DataItems ('-' for standard output, instead of the table).")
 @click.pass_context
 def scheduler(
     context: click.Context,

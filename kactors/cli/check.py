@@ -13,6 +13,7 @@ from kactors.checking.fields import Json
 from kactors.checking.history import parse_history, to_json
 from kactors.checking.linearizability import DEFAULT_BUDGET, Check, Verdict
 from kactors.checking.linearizability import check as check_history
+from kactors.cli.options import json_file_option
 
 #: The exit status for each verdict; 2 is left to wrong usage and unreadable histories.
 EXIT_STATUS = {Verdict.LINEARIZABLE: 0, Verdict.NOT_LINEARIZABLE: 1, Verdict.UNKNOWN: 3}
@@ -20,12 +21,7 @@ EXIT_STATUS = {Verdict.LINEARIZABLE: 0, Verdict.NOT_LINEARIZABLE: 1, Verdict.UNK
 
 @click.command()
 @click.argument("history", type=click.File("rb"))
-@click.option(
-    "--json",
-    "json_file",
-    type=click.File("w", lazy=False),
-    help="Write the outcome as JSON ('-' for standard output, instead of the text).",
-)
+@json_file_option("Write the outcome as JSON ('-' for standard output, instead of the text).")
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),

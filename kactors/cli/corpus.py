@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kactors.cli.corpus_report import as_json, as_markdown, as_table
+from kactors.cli.options import jobs_option
 from kactors.cli.scenarios import (
     VIOLATED,
     broken_files_end,
@@ -34,13 +35,7 @@ _PRELOAD = ("kactors.cli.corpus",)
 @click.command()
 @click.option("--only", multiple=True, metavar="ID", help="Hunt this bug; may be repeated.")
 @seeds_option
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
-    show_default="one for each core",
-    help="Worker processes.",
-)
+@jobs_option
 @click.option(
     "--corpus",
     "package",

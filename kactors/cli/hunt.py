@@ -1,6 +1,5 @@
 """``kactors hunt``: many seeds on all cores."""
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -13,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from kactors.cli.options import jobs_option
 from kactors.cli.scenarios import (
     VIOLATED,
     broken_files_end,
@@ -36,13 +36,7 @@ _PRELOAD = ("kactors.cli.shrinking",)
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @seeds_option
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
-    show_default="one for each core",
-    help="Worker processes.",
-)
+@jobs_option
 @click.option(
     "--replays",
     type=click.Path(file_okay=False, path_type=Path),

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kactors.cli.mutants_report import as_json, as_markdown, as_table, is_found
+from kactors.cli.options import jobs_option, json_file_option
 from kactors.cli.workers import run_jobs
 from kactors.testing.mutants.campaign import Try, grade, try_mutant
 from kactors.testing.mutants.corpus import Corpus, load_corpus
@@ -53,13 +54,7 @@ class _Campaign:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the first series.")
 @click.option("--only", multiple=True, metavar="NAME", help="Hunt this mutant; may be repeated.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
-    show_default="one for each core",
-    help="Worker processes.",
-)
+@jobs_option
 @click.option(
     "--corpus",
     "package",
@@ -73,12 +68,7 @@ class _Campaign:
     show_default=True,
     help="Minimise the first schedule that finds a mutant.",
 )
-@click.option(
-    "--json",
-    "json_file",
-    type=click.File("w", lazy=False),
-    help="Write the grades as JSON ('-' for standard output, instead of the table).",
-)
+@json_file_option("Write the grades as JSON ('-' for standard output, instead of the table).")
 @click.option(
     "--markdown",
     type=click.File("w", lazy=False),

@@ -2,11 +2,11 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -15,10 +15,26 @@ from kactors.transport.certificate import load_tls
 from kactors.transport.tcp import split_endpoint
 from kactors.transport.tls import TlsConfig
 
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
 #: Certificates for clients are called so, with a number: each running client needs its own.
 CLIENT_PREFIX: Final = "client-"
 #: How members are written on the command line.
 ENDPOINTS: Final = "NAME=ADDRESS:PORT,..."
+
+#: How many processes share the work of a command.
+jobs_option: Final = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one for each core",
+    help="Worker processes.",
+)
+
+
+def json_file_option(what: str) -> Callable[[CommandT], CommandT]:
+    """Return the option ``--json FILE``, given to the command as ``json_file``."""
+    return click.option("--json", "json_file", type=click.File("w", lazy=False), help=what)
 
 
 def parse_endpoints(

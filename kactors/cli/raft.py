@@ -1,7 +1,6 @@
 """``kactors raft``: hunts bugs of the Raft core, and shows one schedule closely."""
 
 import json
-import os
 import time  # noqa: TID251 - a command of the live world reports how long it took
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from kactors.cli.options import jobs_option, json_file_option
 from kactors.cli.workers import in_order, run_jobs
 from kactors.raft.trace import TraceEvent, ndjson
 from kactors.testing.raft.effect import Tally
@@ -52,13 +52,7 @@ def raft() -> None:
 @raft.command("hunt")
 @click.option("--schedules", type=click.IntRange(min=1), default=2000, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Names the series.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
-    show_default="one for each core",
-    help="Worker processes.",
-)
+@jobs_option
 @click.option(
     "--pages",
     type=click.Path(file_okay=False, path_type=Path),
@@ -66,12 +60,7 @@ def raft() -> None:
     show_default=True,
     help="Where the diagrams of failures are written.",
 )
-@click.option(
-    "--json",
-    "json_file",
-    type=click.File("w", lazy=False),
-    help="Write the outcome as JSON ('-' for standard output, instead of the text).",
-)
+@json_file_option("Write the outcome as JSON ('-' for standard output, instead of the text).")
 @click.pass_context
 def hunt_command(
     context: click.Context,

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import click
 
+from kactors.cli.options import json_file_option
 from kactors.scenario.errors import BrokenFile, ScenarioError
 from kactors.scenario.outcome import Outcome
 from kactors.scenario.report import draw
@@ -29,12 +30,7 @@ VIOLATED = 1
 #: ... and a file is broken, or the command was not used as it is meant.
 BROKEN = 2
 
-json_option = click.option(
-    "--json",
-    "json_file",
-    type=click.File("w", lazy=False),
-    help="Write the result as JSON ('-' for standard output).",
-)
+json_option = json_file_option("Write the result as JSON ('-' for standard output).")
 
 reference_option = click.option(
     "--reference",
