@@ -57,11 +57,16 @@ class Backend:
         text = f"{bits:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
+    def cached(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        """Return an object from the cache; None if it is not there."""
+        entry = self.cache_of(resource).get(namespace, name) if self.feed.ready else None
+        return None if entry is None else entry.object
+
     async def find(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """Return an object, from the cache, or if it is not there, from etcd; None if nowhere."""
-        cached = self.cache_of(resource).get(namespace, name) if self.feed.ready else None
+        cached = self.cached(resource, namespace, name)
         if cached is not None:
-            return cached.object
+            return cached
         stored = await self.storage.get(key_of(prefix_of(resource), namespace, name))
         return None if stored is None else entry_of(resource, stored).object
 

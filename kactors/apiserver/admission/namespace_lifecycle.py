@@ -8,6 +8,7 @@ from typing import Final
 import attrs
 
 from kactors.api.errors import Cause, NotFound
+from kactors.api.kinds.namespace import NAMESPACE
 from kactors.api.meta import is_being_deleted
 from kactors.api.objects import field
 from kactors.apiserver.admission.plugin import AdmissionRequest, Operation, Plugin
@@ -30,17 +31,19 @@ class NamespaceLifecycle(Plugin):
             NotFound: the namespace is not there.
             Forbidden: it is about to go; or somebody wants one to go that has to stay.
         """
+        name, operation = request.namespace, request.operation
         if request.is_on("", "namespaces"):
-            if request.operation is Operation.DELETE and request.name in IMMORTAL:
+            if operation is Operation.DELETE and request.name in IMMORTAL:
                 raise request.refusal("this namespace may not be deleted")
             return
-        name = request.namespace
-        if not name or request.operation is Operation.DELETE:
+        if not name or operation is Operation.DELETE:
             return
-        namespace = await self.find("namespaces", "", name)
+        namespace = self.backend.cached(NAMESPACE, "", name)  # as a rule: every write comes by
+        if namespace is None:
+            namespace = await self.backend.find(NAMESPACE, "", name)
         if namespace is None:
             raise NotFound("namespaces", name)
-        if request.operation is not Operation.CREATE:
+        if operation is not Operation.CREATE:
             return
         if is_being_deleted(namespace) or field(namespace, "status", "phase") == "Terminating":
             refusal = request.refusal(

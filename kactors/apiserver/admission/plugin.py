@@ -51,11 +51,8 @@ class AdmissionRequest:
 
     def is_on(self, group: str, resource: str, subresource: str = "") -> bool:
         """Tell whether it is about such objects."""
-        return (group, resource, subresource) == (
-            self.resource.group,
-            self.resource.plural,
-            self.subresource,
-        )
+        asked = self.resource
+        return asked.plural == resource and asked.group == group and self.subresource == subresource
 
     @property
     def new(self) -> Object:
