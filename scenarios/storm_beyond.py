@@ -11,7 +11,9 @@ Why it is interesting: a design that survives what it was made for may still lie
 from kactors.scenario import (
     Always,
     ApiClients,
+    Apply,
     Calls,
+    Delete,
     OnePodEach,
     Scale,
     Scenario,
@@ -44,7 +46,7 @@ def _priority(name: str, value: int) -> dict[str, object]:
 
 SCENARIO = Scenario(
     name="storm-beyond",
-    topology=Topology.of(masters=3, nodes=5),
+    topology=Topology.of(masters=3, nodes=5, zones=("zone-a",)),
     workload=(
         _priority("low", 1),
         _priority("high", 1000),
@@ -54,9 +56,10 @@ SCENARIO = Scenario(
         service("web"),
         stateful_set("db", replicas=3),
         service("db", clusterIP="None"),
-        job("count", completions=8, parallelism=2, seconds=8),
     ),
     script=(
+        Apply((job("count", completions=20, parallelism=4, seconds=15),), at_s=2, patience_s=60),
+        Delete("count", kind="jobs", at_s=15, patience_s=60),
         SetImage("web", image="web:2", at_s=20, patience_s=60),
         Scale("urgent", replicas=6, at_s=40, patience_s=60),
         SetImage("db", image="db:2", kind="statefulsets", at_s=60, patience_s=60),

@@ -29,7 +29,8 @@ SLOW_START_INITIAL: Final = 1
 
 _FOUND_OUT = "pod control: a creation of unknown outcome had happened"
 _COLLISION = "pod control: a name that was drawn is taken"
-declare(_FOUND_OUT, _COLLISION)
+declare(_FOUND_OUT)
+declare(_COLLISION, rare=True)
 
 
 def pod_from_template(template: Object, owner: Object) -> Object:

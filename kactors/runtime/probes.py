@@ -20,6 +20,7 @@ ACTIVE = 0.25
 FIRES = 0.25
 
 _declared: dict[str, None] = {}
+_rare: dict[str, None] = {}
 
 
 class Probes:
@@ -135,7 +136,20 @@ def sometimes(name: str, condition: bool = True) -> bool:
     return condition
 
 
-def declare(*names: str) -> None:
-    """Say, where a module is loaded, which probes it has: one never reached is then seen."""
+def declare(*names: str, rare: bool = False) -> None:
+    """Say, where a module is loaded, which probes it has: one never reached is then seen.
+
+    Args:
+        names: of the probes.
+        rare: a campaign need not get there: it takes a coincidence that no fault makes likely.
+            Source: FoundationDB, ``CODE_PROBE(condition, comment, probe::decoration::rare)``.
+    """
     for name in names:
         _declared[name] = None
+        if rare:
+            _rare[name] = None
+
+
+def is_rare(name: str) -> bool:
+    """Tell whether a probe was declared as one that need not be hit."""
+    return name in _rare

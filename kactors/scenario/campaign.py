@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from kactors.faults.injector import Counts
+from kactors.runtime.probes import is_rare
 from kactors.scenario.loader import load, located
 from kactors.scenario.replay import replay_source
 from kactors.scenario.run import Options, run
@@ -146,8 +147,8 @@ class Campaign:
 
     @property
     def probes_never_hit(self) -> list[str]:
-        """The probes that no run has hit, sorted."""
-        return sorted(name for name, hits in self.probes.items() if not hits)
+        """The probes that no run has hit, sorted; without those that are declared to be rare."""
+        return sorted(name for name, hits in self.probes.items() if not hits and not is_rare(name))
 
     def as_json(self, wall_s: float) -> dict[str, Any]:
         """Return the JSON object of ``kactors hunt --json``; see the manual."""

@@ -131,13 +131,14 @@ def _isolate(draw: Draw) -> tuple[Fault, ...]:
 
 
 def _partition(draw: Draw) -> tuple[Fault, ...]:
-    """Part masters from nodes, zones from each other, or masters from masters."""
+    """Part masters from nodes or from some of them, a zone from the others, or masters."""
     begin, end = draw.span()
     masters, nodes = draw.topology.master_names, draw.topology.node_names
     everybody = (*masters, *nodes)
     match draw.chance.below(3):
         case 0 if nodes:
-            groups = (masters, nodes)
+            some = tuple(name for name in nodes if draw.chance.below(2))
+            groups = (masters, draw.pick((some, nodes)))
         case 1 if len(draw.topology.zones) > 1:
             zone = draw.pick(draw.topology.zones)
             inside = tuple(n for n in everybody if draw.topology.zone(int(n[1:])) == zone)
@@ -233,6 +234,14 @@ def _messages(draw: Draw) -> Messages:
 def _drop(draw: Draw) -> tuple[Fault, ...]:
     begin, end = draw.span()
     return (message.Drop(_messages(draw), count=1 + draw.chance.below(5), start=begin, end=end),)
+
+
+def _lost_answers(draw: Draw) -> tuple[Fault, ...]:
+    """Let answers to one component get lost: what it asked for was done, and it does not know."""
+    begin, end = draw.span()
+    asker = draw.pick((SCHEDULER, CONTROLLER_MANAGER))
+    answers = Messages("api.response", f"*/{APISERVER}", f"*/{asker}")
+    return (message.Drop(answers, count=1 + draw.chance.below(10), start=begin, end=end),)
 
 
 def _hold(draw: Draw) -> tuple[Fault, ...]:
@@ -431,6 +440,7 @@ GUSTS: Final[Mapping[str, Gust]] = {
     "swizzle-clog": _swizzle,
     "flapping-link": _flapping,
     "drop": _drop,
+    "lost-answers": _lost_answers,
     "hold": _hold,
     "crash": _crash,
     "bounce": _bounce,

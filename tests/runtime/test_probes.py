@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kactors.runtime.probes import Probes, buggify, current, declare, sometimes
+from kactors.runtime.probes import Probes, buggify, current, declare, is_rare, sometimes
 
 
 @pytest.fixture
@@ -105,3 +105,13 @@ def test_firing_sites_are_hits() -> None:
 
     assert probes.hits == {"site": 1}
     assert "site" not in probes.never_hit
+
+
+def test_some_probes_need_not_be_hit() -> None:
+    """Those that are declared to be rare: no fault makes them likely."""
+    declare("tests: often")
+    declare("tests: hardly ever", rare=True)
+
+    assert not is_rare("tests: often")
+    assert is_rare("tests: hardly ever")
+    assert "tests: hardly ever" in Probes(1).never_hit

@@ -30,7 +30,7 @@ BEHIND_SECONDS = 1.0
 """When to look again if the cache does not show our own writes yet: it will tell before that."""
 
 _COLLISION = "deployment: another template has the same hash"
-declare(_COLLISION)
+declare(_COLLISION, rare=True)
 
 
 class DeploymentController(ObjectController):
