@@ -61,8 +61,12 @@ class Semaphore:
         self._waiters[mine] = None
         try:
             await mine.wait()
-        finally:
-            self._waiters.pop(mine, None)
+        except BaseException:
+            if mine in self._waiters:
+                del self._waiters[mine]
+            else:  # it was given to one who was cancelled at the same instant: pass it on
+                self.release()
+            raise
 
     def release(self) -> None:
         """Count up, or let the one go on who has waited longest.

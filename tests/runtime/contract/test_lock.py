@@ -87,6 +87,32 @@ def test_who_is_cancelled_leaves_the_line(run: Run) -> None:
     run(main)
 
 
+def test_a_lock_is_not_lost_with_one_who_is_cancelled_as_it_is_given(run: Run) -> None:
+    """It goes to the next in line; or nobody would ever get it again."""
+    held: list[str] = []
+
+    async def hold(name: str, lock: Lock) -> None:
+        async with lock:
+            held.append(name)
+
+    async def main() -> None:
+        lock = Lock()
+        await lock.acquire()
+        async with open_nursery() as nursery:
+            with cancel_scope() as scope:
+                async with open_nursery() as first:
+                    first.start_soon(hold, "cancelled", lock)
+                    await sleep(0.01)
+                    nursery.start_soon(hold, "next", lock)
+                    await sleep(0.01)
+                    scope.cancel()
+                    lock.release()
+        assert held == ["next"]
+        assert not lock.locked()
+
+    run(main)
+
+
 def test_who_was_given_the_lock_has_it(run: Run) -> None:
     """A cancellation that comes after the hand-over is met at the next checkpoint."""
     held: list[bool] = []
