@@ -40,10 +40,12 @@ COUNTED: Final = (
 )
 #: Kinds that say nothing of what was asked for: messages, signs of life, what clients wrote.
 _LEFT_OUT: Final = ("configmaps", "events", "leases", "nodes")
-#: Fields that chance or faults decide, wherever they are in a spec.
+#: Fields and labels that chance or faults decide, wherever they are.
 _MASKED: Final = (
+    "batch.kubernetes.io/controller-uid",
     "clusterIP",
     "clusterIPs",
+    "controller-uid",
     "creationTimestamp",
     "healthCheckNodePort",
     "hostname",
@@ -159,7 +161,7 @@ def _entries(plural: str, obj: Object) -> Iterator[tuple[str, str]]:
     status: Object = obj.get("status") or {}
     facts = {
         "deleted": is_being_deleted(obj),
-        "labels": labels_of(obj),
+        "labels": _masked(dict(labels_of(obj))),
         "ready": is_true(obj, "Ready"),
         "spec": _masked(obj.get("spec")),
         "status": {key: status[key] for key in _STATUS if key in status},

@@ -7,8 +7,8 @@ from click.testing import CliRunner, Result
 
 from kactors.cli.main import main
 
-#: Found with the first seed, on small clusters, by an oracle, a goal and the comparison of ends.
-CHEAP = ("k8s#55587", "k8s#24597", "etcd#14370")
+#: Found with the first seed, on small clusters: by an oracle, and by a goal.
+CHEAP = ("k8s#24597", "k8s#55587")
 
 
 def call(*arguments: object) -> Result:
@@ -33,7 +33,7 @@ def test_planted_bugs_are_found_shrunk_and_replayed(tmp_path: Path) -> None:
         assert 0 < bug["shrunk_faults"] <= min(5, bug["faults"])
         assert (bug["replayed"], bug["holds_without"]) == (3, True)
         assert bug["source"] in {file.read_text() for file in (tmp_path / "kept").iterdir()}
-    assert done.stdout.rstrip().endswith("3 of 3 bugs caught")
+    assert done.stdout.rstrip().endswith("2 of 2 bugs caught")
 
 
 def test_a_bug_that_is_not_found_is_told(tmp_path: Path) -> None:

@@ -54,9 +54,8 @@ def test_what_chance_decides_is_masked() -> None:
     """Generated names, nodes, addresses and uids may differ."""
     without = reference(replica_set(), of_web("web-x", node="n1", ip="10.0.0.1"), of_web("web-y"))
 
-    found = compared(
-        without, replica_set(), of_web("web-p", node="n2", ip="10.0.7.7"), of_web("web-q", uid="u")
-    )
+    labelled = of_web("web-q", uid="u", labels={"controller-uid": "u-of-web"})
+    found = compared(without, replica_set(), of_web("web-p", node="n2", ip="10.0.7.7"), labelled)
 
     assert found == []
 
