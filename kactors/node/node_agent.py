@@ -60,6 +60,7 @@ class NodeAgent:
         self._registered: Object | None = None
         self._lease: Object | None = None
         self._reported_at = -1.0e9
+        self._in_doubt = False  # whether the last report has arrived, and what the Node says now
         self._changed = Event()
 
     @property
@@ -99,13 +100,24 @@ class NodeAgent:
             try:
                 await self._report()
             except (ApiError, ClientError):
-                self._reported_at = -1.0e9  # nobody knows what the Node says now
+                self._in_doubt = True
             with move_on_after(self._config.status_seconds):
                 await self._changed.wait()
             self._changed = Event()
 
     async def _report(self) -> None:
-        node = self.node
+        """Tell how the node is, if that is news or due.
+
+        After a report that was not answered the Node is read first, as upstream does when it tries
+        again. So a node that can speak and hears nothing falls silent: if others took it for alive
+        they would give it pods, and wait for ever for those that it should end.
+        """
+        if self._in_doubt:
+            self._registered = await self._nodes.get(self._config.node)
+            self._in_doubt, self._reported_at = False, -1.0e9
+            node: Object | None = self._registered
+        else:
+            node = self.node
         before: Object = (node or {}).get("status") or {}
         problem = "" if self._runtime.network_ready else (
             "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "

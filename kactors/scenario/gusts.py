@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 _MASTER_ACTORS: Final = (ETCD, APISERVER, SCHEDULER, CONTROLLER_MANAGER)
 _NODE_ACTORS: Final = (KUBELET, "kube-proxy")
+#: How often the power fails while writes are torn.
+_TEARS: Final = 4
 _JUMPS_S: Final = (0.5, 5.0, 60.0, 3600.0)
 
 
@@ -374,15 +376,23 @@ def _read_error(draw: Draw) -> tuple[Fault, ...]:
 
 
 def _torn_write(draw: Draw) -> tuple[Fault, ...]:
-    """Let the power fail in the midst of writes: the disk is slow, so that some are under way."""
+    """Let the power fail again and again in the midst of writes.
+
+    The disk is slow, so that some are under way, and many in one batch: what fits into a sector
+    cannot be torn.
+    """
     host, (begin, end) = draw.named_master(), draw.span()
     if not draw.atlas.permits(host, begin.seconds, end.seconds):
         return ()
-    down = At(_ms((begin.seconds + end.seconds) / 2))
+    each_s = (end.seconds - begin.seconds) / _TEARS
+    downs = (begin.seconds + (number + 0.7) * each_s for number in range(_TEARS))
     return (
         disks.TornWrite(host, start=begin, end=end),
         disks.SlowDisk(host, draw.pick((100, 1000)), start=begin, end=end),
-        hosts.Bounce(host, start=down, end=end),
+        *(
+            hosts.Bounce(host, start=At(_ms(down)), end=Until(_ms(down + 0.3 * each_s)))
+            for down in downs
+        ),
     )
 
 

@@ -20,6 +20,9 @@ from kactors.cloud.manager import CloudControllerManager, CloudControllerManager
 from kactors.cloud.node_controller import is_uninitialised
 from kactors.cloud.service import CloudApi
 from kactors.cloud.state import CloudState
+from kactors.faults import At, Cut, FaultPlan, Until
+from kactors.faults.injector import Injector
+from kactors.faults.worlds import SimTarget
 from kactors.node.config import KubeletConfig
 from kactors.node.kube_proxy import KubeProxy, KubeProxyConfig
 from kactors.node.kubelet import Kubelet
@@ -41,13 +44,13 @@ class RealCluster(Cluster):
         cloud: the truth.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **knobs: Any) -> None:
         super().__init__()
         self.cloud = CloudState()
         self.cloud.launch("n1", zone="z1", internal_ip="192.168.0.1")
         self.machine = machine = NodeMachine("192.168.0.1")
         kubelet = KubeletConfig(node="n1", node_ip="192.168.0.1", external_cloud=True,
-                                client=self.client_of(node_user("n1")))  # fmt: skip
+                                client=self.client_of(node_user("n1")), **knobs)  # fmt: skip
         proxy = KubeProxyConfig(node="n1", client=self.client_of(User(KUBE_PROXY)))
         host = self.world.add_host("n1")
         host.deploy(lambda: Kubelet(kubelet, machine), "kubelet")
@@ -149,6 +152,27 @@ def test_a_pod_lives_and_dies() -> None:
 
             await until(is_gone)
             assert life.runtime.containers() == ()
+
+        cluster.run(story)
+
+
+def test_a_node_that_hears_nothing_falls_silent() -> None:
+    """It could still be heard, and would be taken for one that does what it is told."""
+    with RealCluster(report_seconds=10.0) as cluster:
+
+        async def story(api: Api) -> None:
+            await prepare(api)
+            deaf = Cut("a1", "n1", start=At(0), end=Until(200), one_way=True)
+            Injector(SimTarget(cluster.world), FaultPlan((deaf,))).start()
+            await sleep(60)
+            before = await api.get("nodes", "", "n1")
+            lease = await api.get("leases", "kube-node-lease", "n1")
+            await sleep(120)
+
+            assert await api.get("nodes", "", "n1") == before
+            assert await api.get("leases", "kube-node-lease", "n1") == lease
+            await sleep(60)
+            assert await api.get("leases", "kube-node-lease", "n1") != lease
 
         cluster.run(story)
 
