@@ -4,7 +4,7 @@ Only the core counts. What is outside of it may be broken for good: its nodes st
 the pods that were bound to them until somebody takes them away.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from kactors.api.meta import (
@@ -14,11 +14,12 @@ from kactors.api.meta import (
     labels_of,
     name_of,
     owner_of_controller,
+    uid_of,
 )
 from kactors.api.objects import Object, field
 from kactors.scenario.view import View
 
-__all__ = ["Awaited", "unsettled"]
+__all__ = ["Awaited", "held_up", "unsettled"]
 
 _FINAL = ("Succeeded", "Failed")
 
@@ -73,9 +74,26 @@ def _workloads(view: View, core: Collection[str]) -> Iterator[Awaited]:
     lost = sum(name not in core for name in view.cluster.topology.node_names)
     for resource in ("deployments", "statefulsets", "replicasets", "daemonsets", "jobs"):
         for obj in view.truth.objects(resource).values():
+            if resource == "statefulsets" and held_up(
+                obj, view.truth.objects("pods").values(), core
+            ):
+                continue
             problem = _behind(resource, obj, lost)
             if problem:
                 yield Awaited(resource, f"{resource}/{name_of(obj)}: {problem}")
+
+
+def held_up(stateful_set: Object, pods: Iterable[Object], core: Collection[str]) -> bool:
+    """Tell whether a StatefulSet cannot come round: a pod of it is where nothing is healed.
+
+    Nobody may replace such a pod, and those that come after it wait, until a person says that its
+    node is gone: there might be two of one identity.
+    """
+    return any(
+        (owner_of_controller(pod) or {}).get("uid") == uid_of(stateful_set)
+        and field(pod, "spec", "nodeName", default="") not in ("", *core)
+        for pod in pods
+    )
 
 
 def _behind(resource: str, obj: Object, lost_nodes: int) -> str:
