@@ -62,7 +62,7 @@ class Cell:
         self.last_failure = ""
         self._factory = factory
         self._early: list[tuple[int, Envelope]] = []
-        self._watchers: dict[Callable[[str], None], None] = {}
+        self._watchers: dict[Callable[[str], object], None] = {}
         self._dismissed = False
         self._backoff: CancelScope | None = None
 
@@ -191,11 +191,11 @@ class Cell:
 
     # -- who wants to know --------------------------------------------------------------
 
-    def on_end_of_life(self, told: Callable[[str], None]) -> None:
+    def on_end_of_life(self, told: Callable[[str], object]) -> None:
         """Call ``told(reason)`` once when the present life ends."""
         self._watchers[told] = None
 
-    def forget_watcher(self, told: Callable[[str], None]) -> None:
+    def forget_watcher(self, told: Callable[[str], object]) -> None:
         """Do not call ``told`` any more."""
         self._watchers.pop(told, None)
 

@@ -48,7 +48,7 @@ Outcome = Answer | MembersResponse
 class Proposer(Protocol):
     """Somebody who waits for an entry; a `kactors.runtime.Waiter` is one."""
 
-    def wake(self, outcome: Outcome | None, /) -> None:
+    def wake(self, outcome: Outcome | None, /) -> object:
         """Take what became of the entry: None if it was never committed, and never will be."""
 
 

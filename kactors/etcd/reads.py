@@ -16,7 +16,7 @@ from kactors.raft.ready import ReadState
 class Reader(Protocol):
     """Somebody who waits until he may read; a `kactors.runtime.Waiter` is one."""
 
-    def wake(self, may_read: bool, /) -> None:
+    def wake(self, may_read: bool, /) -> object:
         """Learn that it is so, or that nobody leads."""
 
 

@@ -138,10 +138,11 @@ class SendChannel(_End[T]):
         channel = self._channel
         if not channel.receive_ends:
             raise _broken()
-        if channel.receivers:
+        while channel.receivers:
             receiver, _ = channel.receivers.popitem(last=False)
-            receiver.wake((value,))
-        elif len(channel.items) < channel.capacity:
+            if receiver.wake((value,)):
+                return
+        if len(channel.items) < channel.capacity:
             channel.items.append(value)
             if len(channel.items) > channel.peak:
                 channel.peak = len(channel.items)
@@ -221,10 +222,11 @@ class ReceiveChannel(_End[T]):
         if self._closed:
             raise _closed("receiving")
         channel = self._channel
-        if channel.senders:
+        while channel.senders:
             sender, (value, _) = channel.senders.popitem(last=False)
-            sender.wake((None,))
-            channel.items.append(value)
+            if sender.wake((None,)):
+                channel.items.append(value)
+                break
         if channel.items:
             return channel.items.popleft()
         if not channel.send_ends:

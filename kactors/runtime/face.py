@@ -102,8 +102,11 @@ class Nursery(Protocol):
 class Waiter(Protocol[T]):
     """A value that one task waits for and anybody may bring, once."""
 
-    def wake(self, value: T) -> None:
-        """Bring the value. The first one counts; later ones are ignored."""
+    def wake(self, value: T) -> bool:
+        """Bring the value, and say whether it is taken.
+
+        The first one counts; later ones are ignored, as is one for somebody who was cancelled.
+        """
         ...
 
     async def wait(self) -> T:

@@ -7,6 +7,7 @@ import trio  # noqa: TID251 - live-only module
 from kactors.runtime.live.host import until_resumed
 
 _NOTHING = object()
+_GIVEN_UP = object()
 
 
 class LiveWaiter:
@@ -21,13 +22,15 @@ class LiveWaiter:
         self._value: Any = _NOTHING
         self._task: trio.lowlevel.Task | None = None
 
-    def wake(self, value: Any) -> None:
-        """Bring the value. The first one counts; later ones are ignored."""
-        if self._value is _NOTHING:
-            self._value = value
-            task, self._task = self._task, None
-            if task is not None:
-                trio.lowlevel.reschedule(task)
+    def wake(self, value: Any) -> bool:
+        """Bring the value; say whether it is taken: the first is, unless nobody waits any more."""
+        if self._value is not _NOTHING:
+            return False
+        self._value = value
+        task, self._task = self._task, None
+        if task is not None:
+            trio.lowlevel.reschedule(task)
+        return True
 
     async def wait(self) -> Any:
         """Return the value. One task, once; cancellable."""
@@ -41,7 +44,7 @@ class LiveWaiter:
             ValueError: ``seconds`` is negative or not a number.
         """
         await until_resumed(self._wait_for(seconds))
-        if self._value is _NOTHING:
+        if self._value is _NOTHING or self._value is _GIVEN_UP:
             self._value = late
         return self._value
 
@@ -57,4 +60,5 @@ class LiveWaiter:
 
     def _abort(self, _: object) -> trio.lowlevel.Abort:
         self._task = None
+        self._value = _GIVEN_UP
         return trio.lowlevel.Abort.SUCCEEDED

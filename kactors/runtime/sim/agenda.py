@@ -39,7 +39,7 @@ class Agenda:
         self.skewed = False
         self._heap: list[Entry] = []
 
-    def call_at(self, true_ns: int, callback: Callable[[Any], None], argument: Any) -> Entry:
+    def call_at(self, true_ns: int, callback: Callable[[Any], object], argument: Any) -> Entry:
         """Call ``callback(argument)`` at an instant of true time; `call_off` undoes it."""
         if true_ns < self.now_ns:
             true_ns = self.now_ns

@@ -108,6 +108,8 @@ class Kernel(Agenda):
     def cancel_task(self, task: Task) -> None:
         """Raise `Cancelled` in a task where it is parked; if it is not, do nothing."""
         if task.parked:
+            if task.waiter is not None:
+                task.waiter.give_up()
             task.unpark()
             task.throw_when_resumed(Cancelled())
             self.ready.append(task)

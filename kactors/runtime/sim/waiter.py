@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kactors.runtime.sim.kernel import Kernel
 
 _NOTHING = object()
+_GIVEN_UP = object()
 
 
 class SimWaiter:
@@ -27,14 +28,21 @@ class SimWaiter:
         self._value: Any = _NOTHING
         self.task: Task | None = None
 
-    def wake(self, value: Any) -> None:
-        """Bring the value. The first one counts; later ones are ignored."""
+    def wake(self, value: Any) -> bool:
+        """Bring the value; say whether it is taken: the first is, unless nobody waits any more."""
+        if self._value is not _NOTHING:
+            return False
+        self._value = value
+        task = self.task
+        if task is not None:
+            task.unpark()
+            self._kernel.ready.append(task)
+        return True
+
+    def give_up(self) -> None:
+        """Take no value any more: the one who waits is cancelled."""
         if self._value is _NOTHING:
-            self._value = value
-            task = self.task
-            if task is not None:
-                task.unpark()
-                self._kernel.ready.append(task)
+            self._value = _GIVEN_UP
 
     @types.coroutine
     def wait(self) -> Generator[None, None, Any]:

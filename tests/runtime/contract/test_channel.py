@@ -456,3 +456,47 @@ def test_many_producers_and_consumers_lose_nothing(run: Run) -> None:
     run(main)
 
     assert sorted(got) == [(number, item) for number in range(4) for item in range(25)]
+
+
+def test_an_item_for_one_who_was_cancelled_goes_to_the_next(run: Run) -> None:
+    """Also if both happen before the cancelled one has gone on: nothing is lost."""
+    received: list[int] = []
+
+    async def take(receive: ReceiveChannel[int]) -> None:
+        received.append(await receive.receive())
+
+    async def main() -> None:
+        send, receive = open_channel[int](0)
+        async with open_nursery() as nursery:
+            with cancel_scope() as scope:
+                async with open_nursery() as first:
+                    first.start_soon(take, receive)
+                    await sleep(0.01)
+                    nursery.start_soon(take, receive)
+                    await sleep(0.01)
+                    scope.cancel()
+                    send.send_nowait(7)
+
+    run(main)
+
+    assert received == [7]
+
+
+def test_what_one_who_was_cancelled_would_have_sent_is_not_received(run: Run) -> None:
+    """A cancelled ``send`` has not sent, even if somebody receives at that instant."""
+
+    async def main() -> None:
+        send, receive = open_channel[str](0)
+        async with open_nursery() as nursery:
+            with cancel_scope() as scope:
+                async with open_nursery() as first:
+                    first.start_soon(send.send, "cancelled")
+                    await sleep(0.01)
+                    nursery.start_soon(send.send, "next")
+                    await sleep(0.01)
+                    scope.cancel()
+                    assert receive.receive_nowait() == "next"
+        with pytest.raises(WouldBlock):
+            receive.receive_nowait()
+
+    run(main)
