@@ -1,11 +1,12 @@
-"""Clocks jump by hours, first those of the masters that hold leases.
+"""The clocks of masters jump ahead of each other, then by hours, and so do those of nodes.
 
 What must hold: never do two schedulers or two controller managers lead, no node is taken for lost,
 nobody is evicted, and whoever leads goes on with what is asked for.
 
 Why it is interesting: leases are times, and k8s#125761 is what happens if somebody compares a time
 that another has written with the own clock: set an hour forward, a standby sees the lease long
-expired and leads too, until the old leader notices. The same goes for what nodes say of themselves.
+expired and leads too, until the old leader notices. Each master in turn is set ahead of all others,
+so one of them is a standby. The same goes for what nodes say of themselves.
 """
 
 from kactors.scenario import (
@@ -31,11 +32,12 @@ SCENARIO = Scenario(
     workload=(deployment("web", replicas=30),),
     faults=FaultPlan(
         (
-            ClockJump("@controllers", 3600.0, start=At(5)),
-            ClockJump("@scheduler", -3600.0, start=At(10)),
-            ClockJump("m1", 3600.0, start=At(20)),
-            ClockJump("m2", -3600.0, start=At(22)),
-            ClockJump("m3", 1800.0, start=At(24)),
+            ClockJump("m1", 60.0, start=At(2)),
+            ClockJump("m2", 120.0, start=At(6)),
+            ClockJump("m3", 180.0, start=At(10)),
+            ClockJump("@scheduler", -3600.0, start=At(15)),
+            ClockJump("@controllers", 3600.0, start=At(20)),
+            ClockJump("m2", -3600.0, start=At(24)),
             ClockJump("n1", 3600.0, start=At(30)),
             ClockJump("n2", -3600.0, start=At(30)),
         )
