@@ -88,7 +88,9 @@ def test_probes_never_hit_are_visible(probes: Probes) -> None:
     quiet = Probes(1, active=0.0)
     quiet.buggify("tests: site")
 
-    mine = [name for name in probes.never_hit if name.startswith("tests: ")]
+    # What other tests have declared may be there, too.
+    known = ("tests: in vain", "tests: never reached", "tests: reached", "tests: site")
+    mine = [name for name in probes.never_hit if name in known]
 
     assert mine == ["tests: in vain", "tests: never reached"]
     assert "tests: site" in quiet.never_hit

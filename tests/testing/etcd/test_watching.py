@@ -6,6 +6,7 @@ import pytest
 
 from kactors.etcd.messages.kv import Compact, DeleteRange, Header, KeyValue, Put
 from kactors.etcd.messages.watch import Event, EventType, Watch, WatchResponse
+from kactors.runtime.sim import run
 from kactors.testing.etcd.model import Model
 from kactors.testing.etcd.violation import Promise
 from kactors.testing.etcd.watching import Watching, watch_violations
@@ -30,7 +31,11 @@ EVENTS = (Event(EventType.PUT, ONE), Event(EventType.PUT, TWO), Event(EventType.
 def watching(*responses: tuple[int, tuple[Event, ...]], **options: Any) -> Watching:
     """A watch of the key from the beginning, which was told this."""
     request = Watch(b"k", start_revision=options.pop("start", 2), **options)
-    watch = Watching(SESSION, "c1", request)
+
+    async def made() -> Watching:
+        return Watching(SESSION, "c1", request)
+
+    watch: Watching = run(made)
     for revision, events in responses:
         watch.note(WatchResponse(Header(revision=revision), events=events))
     return watch
