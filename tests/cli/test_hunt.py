@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kactors.cli.main import main
+from tests.cli.test_mutants import INTERRUPTIBLE
 from tests.cli.test_run import FAILING
 from tests.scenario.tiny import LINES
 
@@ -87,7 +88,7 @@ def test_an_interrupt_leaves_what_is_known(tmp_path: Path) -> None:
     (tmp_path / "tiny.py").write_text(LINES + IMPATIENT.format(runs=str(runs)))
     out = tmp_path / "out.json"
     done = subprocess.run(
-        [sys.executable, "-m", "kactors.cli.main", "hunt", str(tmp_path / "tiny.py"), "--seeds",
+        [sys.executable, "-c", INTERRUPTIBLE, "hunt", str(tmp_path / "tiny.py"), "--seeds",
          "0:100000", "--jobs", "1", "--json", str(out)],
         check=False, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
