@@ -155,7 +155,8 @@ def test_nothing_is_lost_however_it_is_cut(seed: int) -> None:
     torture = tortured(seed)
 
     assert torture.objections == []
-    assert torture.witness.spans[-1].until > torture.witness.spans[0].listed
+    # Equal if the informer could not list before all was over: seed 81.
+    assert torture.witness.spans[-1].until >= torture.witness.spans[0].listed
 
 
 def test_the_torture_hurts() -> None:
