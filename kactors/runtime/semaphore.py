@@ -61,12 +61,8 @@ class Semaphore:
         self._waiters[mine] = None
         try:
             await mine.wait()
-        except BaseException:
-            if mine in self._waiters:
-                del self._waiters[mine]
-            else:  # it was given to one who was cancelled at the same instant: pass it on
-                self.release()
-            raise
+        finally:
+            self._waiters.pop(mine, None)
 
     def release(self) -> None:
         """Count up, or let the one go on who has waited longest.
@@ -74,10 +70,10 @@ class Semaphore:
         Raises:
             ValueError: the count is ``max_value`` already.
         """
-        if self._waiters:
+        while self._waiters:
             longest, _ = self._waiters.popitem(last=False)
-            longest.wake(None)
-            return
+            if longest.wake(None):
+                return
         if self._value == self._max_value:
             raise ValueError(f"released too often: the semaphore is at its maximum, {self._value}")
         self._value += 1
