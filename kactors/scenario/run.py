@@ -189,10 +189,10 @@ class _Course:
         everything = scenario.hosts
         held, waiting = 0, list[Awaited]()
         for _ in range(round(scenario.come_up_s)):
-            self._second(everything)
+            view = self._second(everything)
             if self.violations:
                 return False
-            waiting = [] if self.admin.pending else list(unsettled(self._view(everything)))
+            waiting = [] if self.admin.pending else list(unsettled(view))
             held = held + 1 if not waiting and not self.admin.pending else 0
             if held >= _UP_HELD_S:
                 self._begin_scenario_time()
@@ -218,8 +218,7 @@ class _Course:
         self.admin.start(self.scenario.script)
         self.judge.look(self._view(self.core))
         while self.clockwork.now_s < self.scenario.chaos_s:
-            self._second(self.core)
-            self.judge.look(self._view(self.core))
+            self.judge.look(self._second(self.core))
             if self.violations:
                 return False
         return True
@@ -243,8 +242,7 @@ class _Course:
         until_s = self.scenario.chaos_s + self.scenario.converge_s
         held, waiting = 0, list[Awaited]()
         while self.clockwork.now_s < until_s:
-            self._second(self.core)
-            view = self._view(self.core)
+            view = self._second(self.core)
             self.judge.look(view)
             if self.violations:
                 return
@@ -283,14 +281,17 @@ class _Course:
 
     # -- each second -----------------------------------------------------------------------
 
-    def _second(self, core: Sequence[str]) -> None:
+    def _second(self, core: Sequence[str]) -> View:
+        """Let a second pass; return what is there to be seen then."""
         self.world.run_for(1.0)
         if self.admin.refused is not None:
             raise self.admin.refused
         self.caretaker.look(core if self.healed else None)
         for oracle in self.oracles:
             oracle.look()
-        self.timeline.samples.append(self.sampler.sample(self._view(core)))
+        view = self._view(core)
+        self.timeline.samples.append(self.sampler.sample(view))
+        return view
 
     def _view(self, core: Sequence[str]) -> View:
         return View(self.cluster, self.truth, self.clockwork, core, self.traffic, self.operations)

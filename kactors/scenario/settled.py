@@ -17,6 +17,8 @@ from kactors.api.meta import (
     uid_of,
 )
 from kactors.api.objects import Object, field
+from kactors.node.proxy.endpoint import SERVICE_NAME_LABEL
+from kactors.scenario.service_endpoints import ready_endpoints, ready_pods
 from kactors.scenario.view import View
 
 __all__ = ["Awaited", "held_up", "unsettled"]
@@ -159,22 +161,15 @@ def _endpoints(view: View) -> Iterator[Awaited]:
     """Compare the ready endpoints of each Service with the ready pods that it selects."""
     listed: dict[tuple[str, str], dict[str, None]] = {}
     for (namespace, _), piece in view.truth.objects("endpointslices").items():
-        service = labels_of(piece).get("kubernetes.io/service-name", "")
+        service = labels_of(piece).get(SERVICE_NAME_LABEL, "")
         ready = listed.setdefault((namespace, service), {})
-        for endpoint in piece.get("endpoints") or ():
-            if field(endpoint, "conditions", "ready", default=True):
-                ready.update(dict.fromkeys(endpoint["addresses"]))
+        for endpoint in ready_endpoints([piece]):
+            ready.update(dict.fromkeys(endpoint["addresses"]))
     for (namespace, name), each in view.truth.objects("services").items():
         selector = field(each, "spec", "selector")
         if not selector:
             continue
-        pods = {
-            field(pod, "status", "podIP", default=""): None
-            for pod in view.truth.in_namespace("pods", namespace)
-            if selector.items() <= labels_of(pod).items()
-            and is_true(pod, "Ready")
-            and not is_being_deleted(pod)
-        }
+        pods = ready_pods(view.truth, namespace, selector)
         found = listed.get((namespace, name), {})
         if found.keys() != pods.keys():
             text = f"service {name} has {len(found)} ready endpoints for {len(pods)} ready pods"

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from kactors.api.meta import is_being_deleted, is_true, labels_of, name_of, uid_of
+from kactors.api.meta import labels_of, name_of
 from kactors.api.objects import Object, field
 from kactors.node.proxy.endpoint import SERVICE_NAME_LABEL
 from kactors.scenario.oracle import Oracle
+from kactors.scenario.service_endpoints import ready_endpoints, ready_pods
 
 __all__ = ["EndpointsMatch"]
 
@@ -55,17 +56,10 @@ class EndpointsMatch(Oracle):
     def _compare_pods(
         self, namespace: str, name: str, service: Object, slices: list[Object]
     ) -> None:
-        selector = field(service, "spec", "selector")
-        ready = {
-            field(pod, "status", "podIP", default=""): uid_of(pod)
-            for pod in self.scene.truth.in_namespace("pods", namespace)
-            if selector.items() <= labels_of(pod).items()
-            and is_true(pod, "Ready")
-            and not is_being_deleted(pod)
-        }
+        ready = ready_pods(self.scene.truth, namespace, field(service, "spec", "selector"))
         listed = {
             address: field(endpoint, "targetRef", "uid", default="")
-            for endpoint in _ready_endpoints(slices)
+            for endpoint in ready_endpoints(slices)
             for address in endpoint["addresses"]
         }
         missing = [address for address in ready if address not in listed]
@@ -95,14 +89,7 @@ class EndpointsMatch(Oracle):
         return ""
 
 
-def _ready_endpoints(slices: list[Object]) -> Iterator[Object]:
-    for each in slices:
-        for endpoint in each.get("endpoints") or ():
-            if field(endpoint, "conditions", "ready", default=True):
-                yield endpoint
-
-
 def _addresses(slices: list[Object]) -> list[str]:
     return sorted(
-        address for endpoint in _ready_endpoints(slices) for address in endpoint["addresses"]
+        address for endpoint in ready_endpoints(slices) for address in endpoint["addresses"]
     )
