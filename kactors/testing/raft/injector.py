@@ -101,23 +101,28 @@ class Injector:
 
     def crash_at_step(self, fault: Fault, effect: Effect) -> bool:
         """Light a fuse; whether it burns down depends on what the driver still does."""
-        process = self.victim(fault)
-        if process is None or process.fuse or process.tear:
+        process = self._doomed(fault, effect)
+        if process is None:
             return False
         process.fuse = 1 + fault.pick % 12
-        process.fuse_effect = effect
-        self.world.after(fault.span_ms * _MS, self._revive, process)
         return True
 
     def torn_write(self, fault: Fault, effect: Effect) -> bool:
         """Wait for a write of several records; whether one comes depends on the driver."""
-        process = self.victim(fault)
-        if process is None or process.fuse or process.tear:
+        process = self._doomed(fault, effect)
+        if process is None:
             return False
         process.tear = 1 + fault.pick % 4
+        return True
+
+    def _doomed(self, fault: Fault, effect: Effect) -> Process | None:
+        """Return the victim that will crash by itself, once and within the span, or go on."""
+        process = self.victim(fault)
+        if process is None or process.fuse or process.tear:
+            return None
         process.fuse_effect = effect
         self.world.after(fault.span_ms * _MS, self._revive, process)
-        return True
+        return process
 
     def _revive(self, process: Process) -> None:
         process.fuse = process.tear = 0
