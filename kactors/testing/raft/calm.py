@@ -173,7 +173,13 @@ class _Rest:
                 # Nobody promises that a member that was removed rests by itself.
                 process.stop()
                 process.gone = True
-        return not world.wiped
+        # Nobody is promoted before it has recovered for good, so no voter may be recovering.
+        forgetful = any(
+            process.view.recovering
+            for process in world.running
+            if process.view is not None and process.member in view.voters
+        )
+        return not world.wiped and not forgetful
 
     def converged(self) -> bool:
         """Answer whether all members of the configuration have applied all there is."""

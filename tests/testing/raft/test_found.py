@@ -70,7 +70,7 @@ FOUND = [
     pytest.param(
         RECOVERY_FORGOTTEN,
         "recovery-announced-before-it-is-durable",
-        Goal.TRANSFERS,
+        Goal.SETTLES,
         id="recovery-announced-before-it-is-durable",
     ),
 ]
