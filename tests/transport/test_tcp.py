@@ -2,8 +2,10 @@
 
 import socket
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+import trio  # noqa: TID251 - the live transports run on trio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +13,18 @@ from kactors.transport.errors import EndpointError
 from kactors.transport.tcp import TcpTransport, join_endpoint, split_endpoint
 from tests.transport.envelopes import envelope
 from tests.transport.stations import in_trio, place
+
+
+class Nobody(trio.abc.HostnameResolver):
+    """Knows no name; a real resolver's thread may hold a descriptor long after the attempt."""
+
+    async def getaddrinfo(self, host: bytes | None, *_: object) -> NoReturn:
+        """Say what the system says of a name that nobody has."""
+        raise socket.gaierror(socket.EAI_NONAME, f"{host!r}: name or service not known")
+
+    async def getnameinfo(self, *_: object) -> NoReturn:
+        """Say the same of addresses."""
+        raise socket.gaierror(socket.EAI_NONAME, "name or service not known")
 
 
 @pytest.mark.parametrize(
@@ -86,6 +100,7 @@ class TestLive:
     @in_trio
     async def test_a_name_that_nobody_has(self, tmp_path: Path) -> None:
         """A name that cannot be resolved is unreachable, like a host that is down."""
+        trio.socket.set_custom_hostname_resolver(Nobody())
         async with place("tcp", tmp_path) as here:
             a = await here.open("a", peers={"b": "no-such-host.invalid:1"})
 
