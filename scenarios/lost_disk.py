@@ -7,7 +7,8 @@ acknowledged is lost.
 
 Why it is interesting: a member that has forgotten that it voted may vote again, in the same term,
 for another one; one that has forgotten what it acknowledged may help to elect a leader that never
-had it. Who wants its vote back removes it and adds it anew, as `etcdctl member` does.
+had it. Who wants its vote back replaces the member: see
+member_replaced.py.
 """
 
 from kactors.scenario import (

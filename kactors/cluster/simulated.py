@@ -18,7 +18,7 @@ from kactors.apiserver.authentication.user import User, admin_user
 from kactors.apiserver.messages import Health
 from kactors.client.rest import Client
 from kactors.cloud.state import CloudState
-from kactors.cluster.addresses import apiservers
+from kactors.cluster.addresses import apiservers, etcd_members
 from kactors.cluster.cloud import cloud_api, launch, launched
 from kactors.cluster.control_plane import masters
 from kactors.cluster.dns import COREDNS_NAME
@@ -30,6 +30,7 @@ from kactors.cluster.plan import Blueprint, HostPlan
 from kactors.cluster.topology import NodePool, Topology
 from kactors.cluster.traffic import Target, Traffic, TrafficClient
 from kactors.cluster.workers import node, nodes
+from kactors.etcd.client import EtcdClient
 from kactors.node.machine import NodeMachine
 from kactors.node.proxy.underlay import StaticUnderlay
 
@@ -115,6 +116,11 @@ class SimulatedCluster:
         user = user or admin_user()
         asker = SystemAsker(self.world.hosts[host].system, f"client:{user.name}")
         return Client.connect(asker, attrs.evolve(self.blueprint.client_of(user), **config))
+
+    def etcd_client(self, *, host: str = ADMIN_HOST) -> EtcdClient:
+        """Return a new client of etcd, past the apiservers, for tasks on a host of the world."""
+        asker = SystemAsker(self.world.hosts[host].system, "etcdctl")
+        return EtcdClient(asker, etcd_members(self.topology))
 
     def call(self, work: Callable[[Client], Awaitable[ResultT]]) -> ResultT:
         """Do something as an administrator, and let the world run until it is done."""

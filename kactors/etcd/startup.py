@@ -2,10 +2,11 @@
 
 A member with an empty disk is either new or has lost it, and only the others can tell. One that
 was configured to begin a cluster asks them first. If somebody has seen it at work before, it joins
-instead, without a vote (`kactors.raft.recovery`); else it waits until a majority, itself included,
-has answered, for before that nothing could be decided anyway. That is not proof: a member whose
-disk is lost before anybody has applied that it had started goes unnoticed. Whoever empties a disk
-on purpose should say ``joining``.
+instead, without a vote (`kactors.raft.recovery`), under the ID that the members know for its
+place: its old one, or a new one if it was removed and added anew meanwhile. Else it waits until a
+majority, itself included, has answered, for before that nothing could be decided anyway. That is
+not proof: a member whose disk is lost before anybody has applied that it had started goes
+unnoticed. Whoever empties a disk on purpose should say ``joining``.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,8 +44,8 @@ async def open_storage(
             await _join(actor, config, log)
         elif await _was_seen(actor, config):
             log("this member's disk is empty, but others have seen it: it has no vote for now")
-            members = config.members()
-            await begin_joining(disk, config, config.cluster_id(), own_id(config, members))
+            # Who was replaced meanwhile has another ID; only the present members know.
+            await _join(actor, config, log, linearizable=True)
         else:
             await begin_cluster(disk, config)
     return await MemberStorage.open(
@@ -55,13 +56,15 @@ async def open_storage(
     )
 
 
-async def _join(actor: Actor, config: MemberConfig, log: Callable[[str], None]) -> None:
-    """Learn from the others which ID this member was given."""
+async def _join(
+    actor: Actor, config: MemberConfig, log: Callable[[str], None], *, linearizable: bool = False
+) -> None:
+    """Learn from the others which ID this member has been given."""
     others = _others(config)
     told = False
     while True:
         for address in others:
-            found = await _ask_members(actor, address)
+            found = await _ask_members(actor, address, linearizable=linearizable)
             if found is None:
                 continue
             for member in found.members:
@@ -74,9 +77,11 @@ async def _join(actor: Actor, config: MemberConfig, log: Callable[[str], None]) 
         await sleep(_PAUSE_SECONDS)
 
 
-async def _ask_members(actor: Actor, address: Address) -> MemberListResponse | None:
+async def _ask_members(
+    actor: Actor, address: Address, *, linearizable: bool
+) -> MemberListResponse | None:
     try:
-        return await actor.request(address, MemberList(), timeout=_ASK_SECONDS)
+        return await actor.request(address, MemberList(linearizable), timeout=_ASK_SECONDS)
     except (RequestError, EtcdError):
         return None
 

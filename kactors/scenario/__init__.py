@@ -15,6 +15,10 @@ from kactors.scenario.client_predicates import NoWriteAcknowledged as NoWriteAck
 from kactors.scenario.client_predicates import Served as Served
 from kactors.scenario.clients import ApiClients as ApiClients
 from kactors.scenario.clients import Calls as Calls
+from kactors.scenario.etcd_steps import AddMember as AddMember
+from kactors.scenario.etcd_steps import EtcdStep as EtcdStep
+from kactors.scenario.etcd_steps import PromoteMember as PromoteMember
+from kactors.scenario.etcd_steps import RemoveMember as RemoveMember
 from kactors.scenario.goals import Always as Always
 from kactors.scenario.goals import Eventually as Eventually
 from kactors.scenario.predicates import AllOf as AllOf

@@ -1,16 +1,18 @@
-"""Carries out a script, as a patient person with kubectl does."""
+"""Carries out a script, as a patient person with kubectl and etcdctl does."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 import attrs
 
 from kactors.api.errors import ApiError, BadRequest, Forbidden, Invalid, UnknownKind
 from kactors.api.objects import Object
+from kactors.apiserver.etcd_problems import ETCD_PROBLEMS
 from kactors.client.errors import ClientError
-from kactors.client.rest import Client
 from kactors.cluster.simulated import ADMIN_HOST, SimulatedCluster
 from kactors.runtime import move_on_after, open_nursery, sleep
 from kactors.scenario.errors import InvalidScenario
+from kactors.scenario.etcd_steps import EtcdStep
 from kactors.scenario.steps import Apply, Step
 from kactors.scenario.view import Clockwork
 
@@ -75,27 +77,27 @@ class Administrator:
         """
         self.start([Apply((each,), at_s=0.0, patience_s=patience_s) for each in manifests])
 
-    def start(self, script: Iterable[Step]) -> None:
+    def start(self, script: Iterable[Step | EtcdStep]) -> None:
         """Begin each step at its time, from now on; returns at once."""
         steps = tuple(script)
         self.pending += len(steps)
         machine = self._cluster.world.hosts[ADMIN_HOST].machine
         machine.spawn(self._perform_all, steps, name="script")
 
-    async def _perform_all(self, script: tuple[Step, ...]) -> None:
+    async def _perform_all(self, script: tuple[Step | EtcdStep, ...]) -> None:
         async with open_nursery() as nursery:
             for step in script:
                 nursery.start_soon(self._perform, step)
 
-    async def _perform(self, step: Step) -> None:
+    async def _perform(self, step: Step | EtcdStep) -> None:
         await sleep(step.at_s)
         begun_s = self._clockwork.now_s
-        client = self._cluster.client()
+        attempt = self._attempt_of(step)
         tries, problem, done = 0, "nobody answered", False
         with move_on_after(step.patience_s):
             while not done:
                 tries += 1
-                done, problem = await self._try(step, client)
+                done, problem = await self._try(step, attempt)
                 if self.refused is not None:
                     return
                 if not done:
@@ -113,21 +115,29 @@ class Administrator:
             )
         )
 
-    async def _try(self, step: Step, client: Client) -> tuple[bool, str]:
+    def _attempt_of(self, step: Step | EtcdStep) -> Callable[[], Awaitable[None]]:
+        """Return what tries a step once, with one client for all its tries."""
+        if isinstance(step, EtcdStep):
+            return partial(step.perform, self._cluster.etcd_client())
+        return partial(step.perform, self._cluster.client())
+
+    async def _try(
+        self, step: Step | EtcdStep, attempt: Callable[[], Awaitable[None]]
+    ) -> tuple[bool, str]:
         try:
-            await step.perform(client)
+            await attempt()
         except _WRONG as problem:
             self.refused = InvalidScenario(
                 f"{step!r} is refused: {problem}: make it fit the cluster", literal=_name_of(step)
             )
             return False, str(problem)
-        except (ApiError, ClientError) as problem:
+        except (ApiError, ClientError, *ETCD_PROBLEMS) as problem:
             return False, str(problem)
         return True, ""
 
 
-def _name_of(step: Step) -> str:
+def _name_of(step: Step | EtcdStep) -> str:
     """Return what stands in the scenario's source and leads to the step."""
     if isinstance(step, Apply):
         return str(step.manifests[0]["metadata"]["name"]) if step.manifests else ""
-    return str(getattr(step, "name", "") or getattr(step, "node", ""))
+    return str(getattr(step, "name", "") or getattr(step, "node", "") or getattr(step, "host", ""))

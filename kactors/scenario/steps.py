@@ -28,8 +28,8 @@ from kactors.faults.printing import as_call
 from kactors.runtime import sleep
 from kactors.scenario.errors import InvalidScenario
 
-__all__ = ["Apply", "Cordon", "Delete", "Drain", "Patch", "RollBack", "Scale", "SetImage", "Step",
-           "Uncordon"]  # fmt: skip
+__all__ = ["Apply", "Cordon", "Delete", "Drain", "Patch", "RollBack", "Scale", "ScriptStep",
+           "SetImage", "Step", "Uncordon"]  # fmt: skip
 
 _REVISION: Final = "deployment.kubernetes.io/revision"
 #: As kubectl's: seconds between two tries to evict a pod that a budget protects, ...
@@ -39,12 +39,12 @@ _LOOK_AGAIN_S: Final = 1.0
 
 
 @attrs.frozen(repr=False, kw_only=True)
-class Step(ABC):
-    """Something that an administrator does.
+class ScriptStep:
+    """When something is done, and how patiently; what is done, `Step` and `EtcdStep` say.
 
     Attributes:
         at_s: when it is begun, in seconds of scenario time.
-        patience_s: for how long it is tried again if the apiservers do not answer.
+        patience_s: for how long it is tried again if nobody answers.
         may_fail: it may remain undone; otherwise that breaks a promise of liveness.
     """
 
@@ -60,6 +60,11 @@ class Step(ABC):
 
     def __repr__(self) -> str:
         return as_call(self)
+
+
+@attrs.frozen(repr=False, kw_only=True)
+class Step(ScriptStep, ABC):
+    """Something that an administrator does with the API."""
 
     @abstractmethod
     async def perform(self, client: Client) -> None:

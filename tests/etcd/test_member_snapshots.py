@@ -119,6 +119,32 @@ def test_a_wiped_member_is_replaced() -> None:
         assert cluster.wait_for_leader() in cluster.names
 
 
+def test_a_wiped_member_is_replaced_under_its_name() -> None:
+    """Added anew at its old place before it is back, it learns its new ID from the others."""
+    with Cluster(3, seed=5, **SMALL) as cluster:
+        leader = cluster.wait_for_leader()
+        cluster.run(put_many, 0, 120)
+        wiped = next(name for name in cluster.names if name != leader)
+        cluster.inject(LoseDisk(wiped, start=At(0), end=For(6)))
+        cluster.world.run_for(1)
+
+        async def replace(client: EtcdClient) -> int:
+            member = next(m for m in await client.members() if m.name == wiped)
+            await client.member_remove(member.id)
+            return (await client.member_add(f"actor://{wiped}/etcd")).member.id
+
+        given = cluster.run(replace)
+        cluster.world.run_for(10)
+        cluster.await_agreement()
+        cluster.run(lambda client: client.member_promote(given))
+        cluster.await_agreement()
+
+        assert cluster.member(wiped).store.member_id == given
+        cluster.world.crash(leader)
+        cluster.names.remove(leader)
+        assert cluster.wait_for_leader() in cluster.names
+
+
 def test_defragmenting_removes_what_is_compacted() -> None:
     """After compaction and defragmentation the old versions are gone from memory and log."""
     with Cluster(1, seed=6, **SMALL) as cluster:
