@@ -103,10 +103,10 @@ class AlgorithmRun:
                 self._beside()
 
     def _create_pods(self, operation: CreatePods) -> None:
-        pods = list(making.pods(operation))  # whoever creates them is not measured
+        pods = [_accepted(pod) for pod in making.pods(operation)]  # their creation is not measured
         if not operation.measured:
             for pod in pods:
-                self._create(pod)
+                self._create_pod(pod)
             if not operation.goes_on:
                 self._work_until(self._unbound, (operation.namespace,))
             return
@@ -115,7 +115,7 @@ class AlgorithmRun:
         self._record.throughput = throughput = Throughput(wall_ns())
         try:
             for pod in pods:
-                self._create(pod)
+                self._create_pod(pod)
             self._work_until(self._unbound, (operation.namespace,))
         finally:
             self._record.cpu_seconds = (cpu_ns() - began_cpu) / 1e9
@@ -129,16 +129,19 @@ class AlgorithmRun:
             self._nodes[metadata["name"]] = obj
             self._core.node_changed(None, obj, self._now_ns())
         elif kind == "Pod":
-            uid = f"{metadata['namespace']}/{metadata['name']}"
-            pod = {**obj, "metadata": {**metadata, "uid": uid}, "status": obj.get("status") or {}}
-            self._pods[uid] = pod
-            self._unbound[uid] = self._untried[uid] = metadata["namespace"]
-            now_ns = self._now_ns()
-            if metadata["namespace"] == self._measured:
-                self._created_ns[uid] = now_ns
-            self._core.pod_changed(None, pod, now_ns)
+            self._create_pod(_accepted(obj))
         else:
             self._core.object_changed(kind, None, obj)
+
+    def _create_pod(self, pod: Object) -> None:
+        metadata = pod["metadata"]
+        uid, namespace = metadata["uid"], metadata["namespace"]
+        self._pods[uid] = pod
+        self._unbound[uid] = self._untried[uid] = namespace
+        now_ns = self._now_ns()
+        if namespace == self._measured:
+            self._created_ns[uid] = now_ns
+        self._core.pod_changed(None, pod, now_ns)
 
     def _delete(self, obj: Object) -> None:
         kind, name = obj["kind"], obj["metadata"]["name"]
@@ -230,6 +233,13 @@ class AlgorithmRun:
         if self._unbound.pop(uid, None) == self._measured and throughput is not None:
             throughput.scheduled(now_ns - self._skipped_ns)
             self._record.waits.observe((now_ns - self._created_ns[uid]) / 1e9)
+
+
+def _accepted(pod: Object) -> Object:
+    """Return a pod as the API server gives it back when it is created."""
+    metadata = pod["metadata"]
+    uid = f"{metadata['namespace']}/{metadata['name']}"
+    return {**pod, "metadata": {**metadata, "uid": uid}, "status": pod.get("status") or {}}
 
 
 def plain_form(workload: Workload, *, seed: int = 0) -> Baseline | None:

@@ -19,6 +19,7 @@ from kactors.scheduler.framework.plugin import NodeRestriction
 from kactors.scheduler.framework.status import Code, NodeStatuses, Status
 from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.pod_info import PodInfo
+from kactors.scheduler.record import record
 from kactors.scheduler.snapshot import Snapshot
 
 __all__ = [
@@ -35,7 +36,7 @@ __all__ = [
 MIN_FEASIBLE_NODES: Final = 100
 
 
-@attrs.frozen
+@record
 class Suggestion:
     """Where a pod should run.
 

@@ -8,19 +8,18 @@ Source: kubernetes pkg/scheduler/backend/cache/cache.go.
 
 from typing import Final
 
-import attrs
-
 from kactors.scheduler.errors import UnknownPodError
 from kactors.scheduler.node_facts import NodeFacts
 from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.node_tree import NodeTree
 from kactors.scheduler.pod_info import PodInfo
+from kactors.scheduler.record import record
 from kactors.scheduler.snapshot import Snapshot
 
 __all__ = ["Cache", "Change"]
 
 
-@attrs.frozen(eq=False)
+@record(eq=False)
 class Change:
     """Something about a node changed; it need not be in the snapshot.
 

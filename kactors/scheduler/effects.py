@@ -4,12 +4,12 @@ The algorithm, the queue and the plugins do no I/O: they return these. Whoever d
 actor, a benchmark, a test) carries them out and reports how it went.
 """
 
-import attrs
+from kactors.scheduler.record import record
 
 __all__ = ["BindPod", "EvictPod", "PatchPodStatus", "PodName", "RecordEvent"]
 
 
-@attrs.frozen
+@record
 class PodName:
     """Which pod; the uid tells it from a later one of the same name."""
 
@@ -18,7 +18,7 @@ class PodName:
     uid: str
 
 
-@attrs.frozen
+@record
 class BindPod:
     """POST ``pods/binding``.
 
@@ -31,7 +31,7 @@ class BindPod:
     node: str
 
 
-@attrs.frozen
+@record
 class EvictPod:
     """Delete a victim of preemption, after writing its ``DisruptionTarget`` condition.
 
@@ -46,7 +46,7 @@ class EvictPod:
     for_pod: str
 
 
-@attrs.frozen
+@record
 class PatchPodStatus:
     """PATCH ``pods/status`` of a pod that could not be scheduled.
 
@@ -64,7 +64,7 @@ class PatchPodStatus:
     nominated_node: str | None = None
 
 
-@attrs.frozen
+@record
 class RecordEvent:
     """Record an event about a pod.
 

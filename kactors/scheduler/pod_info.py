@@ -6,16 +6,15 @@ Source: kubernetes pkg/scheduler/framework/types.go (``PodInfo``).
 from collections.abc import Mapping
 from typing import Self
 
-import attrs
-
 from kactors.api.meta import parse_time
 from kactors.api.objects import Object
+from kactors.scheduler.record import record
 from kactors.scheduler.requirements import Requirements, requirements_of
 
 __all__ = ["PodInfo"]
 
 
-@attrs.frozen(eq=False, kw_only=True)
+@record(eq=False, kw_only=True)
 class PodInfo:
     """What plugins need to know of a pod, read from the object once.
 

@@ -52,6 +52,7 @@ class Requirements:
         preempts: whether the pod may preempt others.
         scheduler_name: whose pod it is.
         gates: names of its scheduling gates.
+        has_affinity: whether the pod has any term of pod affinity or anti-affinity.
     """
 
     requests: Resources
@@ -72,10 +73,10 @@ class Requirements:
     preempts: bool
     scheduler_name: str
     gates: tuple[str, ...]
+    has_affinity: bool = attrs.field(init=False)
 
-    @property
-    def has_affinity(self) -> bool:
-        """Whether the pod has any term of pod affinity or anti-affinity."""
+    @has_affinity.default
+    def _has_affinity(self) -> bool:
         return bool(
             self.affinity
             or self.anti_affinity

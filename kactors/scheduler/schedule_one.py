@@ -24,11 +24,12 @@ from kactors.scheduler.queue.in_flight import Happening
 from kactors.scheduler.queue.nominator import Nominator
 from kactors.scheduler.queue.queued_pod import QueuedPod
 from kactors.scheduler.queue.scheduling_queue import SchedulingQueue
+from kactors.scheduler.record import record
 
 __all__ = ["Attempt", "ScheduleOne"]
 
 
-@attrs.frozen
+@record
 class Attempt:
     """What came of one attempt.
 

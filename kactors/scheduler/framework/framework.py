@@ -38,6 +38,9 @@ class PermitDecision:
     waits: tuple[tuple[str, int], ...] = ()
 
 
+_PERMITTED = PermitDecision()
+
+
 class Framework:
     """One profile: its plugins, ready to be asked.
 
@@ -205,6 +208,8 @@ class Framework:
 
     def run_permit(self, state: CycleState, pod: PodInfo, node: str) -> PermitDecision:
         """Ask every plugin for its approval."""
+        if not self.plugins.permit:
+            return _PERMITTED
         waits: list[tuple[str, int]] = []
         for plugin in self.plugins.permit:
             answer = plugin.permit(state, pod, node)

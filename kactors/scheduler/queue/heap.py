@@ -60,11 +60,14 @@ class Heap(Generic[T]):
 
     def pop(self) -> T | None:
         """Remove and return the item with the smallest key; None if there is none."""
-        self._drop_hollow()
-        if not self._heap:
-            return None
-        _, _, name = heapq.heappop(self._heap)
-        return self._items.pop(name)[1]
+        heap, items = self._heap, self._items
+        while heap:
+            _, sequence, name = heapq.heappop(heap)
+            found = items.get(name)
+            if found is not None and found[0] == sequence:
+                del items[name]
+                return found[1]
+        return None
 
     def _drop_hollow(self) -> None:
         while self._heap and not self._is_live(self._heap[0]):

@@ -9,14 +9,13 @@ Source: kubernetes pkg/scheduler/backend/queue/active_queue.go (``inFlightEvents
 from collections import deque
 from collections.abc import Iterator
 
-import attrs
-
 from kactors.scheduler.framework.cluster_event import ClusterEvent
+from kactors.scheduler.record import record
 
 __all__ = ["Happening", "InFlight"]
 
 
-@attrs.frozen(eq=False)
+@record(eq=False)
 class Happening:
     """A cluster event with its objects.
 

@@ -203,8 +203,9 @@ class SchedulingQueue:
 
     def flush(self, now_ns: int) -> None:
         """Move pods whose backoff is over, and those that have been unschedulable for long."""
-        while (queued := self._backoff.pop_ready(now_ns)) is not None:
-            self._to_active(queued)
+        if len(self._backoff):
+            while (queued := self._backoff.pop_ready(now_ns)) is not None:
+                self._to_active(queued)
         if self._next_flush_ns is None:
             self._next_flush_ns = now_ns + self.FLUSH_INTERVAL_NS
         if now_ns < self._next_flush_ns:
@@ -227,8 +228,12 @@ class SchedulingQueue:
         return len(self._active) + len(self._backoff) + len(self._waiting) + len(self._in_flight)
 
     def __contains__(self, uid: object) -> bool:
-        places = (self._active, self._backoff, self._waiting, self._in_flight)
-        return any(uid in place for place in places)
+        return (
+            uid in self._active
+            or uid in self._in_flight
+            or uid in self._backoff
+            or uid in self._waiting
+        )
 
     @property
     def has_ready(self) -> bool:

@@ -78,7 +78,10 @@ class VectorAlgorithm:
         profile, signature, rows, evaluated = found
         nodes = [snapshot.nodes[row] for row in np.arange(len(snapshot))[rows]]
         scored = len(nodes) > 1
-        totals = self._totals(pod, profile, signature, rows).tolist() if scored else [0]
+        totals = [0]
+        if scored:
+            same = 100 * profile.taint_score if signature.taints is None else 0
+            totals = (self._totals(pod, profile, signature, rows) + same).tolist()
         return Ranking(
             {node.name: total for node, total in zip(nodes, totals, strict=True)}, evaluated
         )
@@ -110,7 +113,7 @@ class VectorAlgorithm:
             feasible = around.feasible(feasible)
         if framework.handle.nominator:
             feasible = self._beside_nominated(framework, state, pod, snapshot, feasible)
-        rows, evaluated = self._window(framework, feasible)
+        rows, evaluated = self._window(framework, signature, feasible)
         if not isinstance(rows, slice) and not len(rows):
             self.counted["failed"] += 1
             alone = hard is None and around is None and not framework.handle.nominator
@@ -158,18 +161,22 @@ class VectorAlgorithm:
             result[node.row] = status is None
         return result
 
-    def _window(self, framework: Framework, feasible: Mask) -> tuple[Rows | slice, int]:
+    def _window(
+        self, framework: Framework, signature: Signature, feasible: Mask
+    ) -> tuple[Rows | slice, int]:
         """Return as many feasible rows as are wanted, in the order of the scan, and its length."""
         count = len(feasible)
         wanted = self.scalar.wanted(framework, count)
         start = self.scalar.next_start % count
         end = start + wanted
-        if end <= count and feasible[start:end].all():
+        # No more rows need be looked at than are wanted and closed together.
+        closed = signature.closed if feasible is signature.feasible else count
+        if end <= count and (not closed or feasible[start:end].all()):
             return slice(start, end), wanted
-        rows = np.flatnonzero(feasible[start:])
+        rows = feasible[start : end + closed].nonzero()[0]
         rows += start
         if len(rows) < wanted:
-            rows = np.concatenate((rows, np.flatnonzero(feasible[:start])))
+            rows = np.concatenate((rows, feasible[: min(start, wanted + closed)].nonzero()[0]))
         if len(rows) < wanted:
             return rows, count
         rows = rows[:wanted]
@@ -178,14 +185,15 @@ class VectorAlgorithm:
     def _totals(
         self, pod: PodInfo, profile: VectorProfile, signature: Signature, rows: Rows | slice
     ) -> Ints:
-        """Return the weighted sums of all scores, as `Framework.run_scores` does."""
+        """Return the weighted sums of all scores, as `Framework.run_scores` does.
+
+        Nodes without taints are as good as they can be: that is left out where it is the same for
+        all of them.
+        """
         totals: Ints = signature.local[rows]
-        if profile.taint_score:
-            if signature.taints is None:
-                totals = totals + 100 * profile.taint_score
-            else:
-                raw = signature.taints[rows]
-                totals = totals + profile.taint_score * (100 - _normalised(raw))
+        if signature.taints is not None:
+            raw = signature.taints[rows]
+            totals = totals + profile.taint_score * (100 - _normalised(raw))
         if signature.preferences is not None and profile.affinity_score:
             raw = signature.preferences[rows]
             totals = totals + profile.affinity_score[1] * _normalised(raw)
@@ -205,7 +213,7 @@ class VectorAlgorithm:
         first = int(totals.argmax())
         if self._chance is None:
             return first
-        best = np.flatnonzero(totals == totals[first])
+        best = (totals == totals[first]).nonzero()[0]
         return int(best[self._chance.below(len(best))]) if len(best) > 1 else first
 
     def _fail(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from kactors.api.labels import NOTHING
 from kactors.scheduler.cache import Cache, Change
 from kactors.scheduler.node_facts import NodeFacts
 from kactors.scheduler.node_info import NodeInfo
@@ -87,6 +88,8 @@ class Engine:
             )
         elif plugin.has_defaults(hard=hard):
             which = plugin.view.default_selector(pod)
+            if which is NOTHING:
+                return None
         else:
             return None
         key = (plugin, hard, needs, pod.namespace, which)

@@ -46,12 +46,15 @@ class Signature:
         local: for these, the weighted sum of the scores that need no normalisation.
         taints: raw scores of TaintToleration; None while they are 0 everywhere.
         preferences: raw scores of NodeAffinity; None without preferences.
+        closed: how many rows are not feasible.
         position: how many of the cache's changes are in this.
         image_version: of the images when `local` was computed.
     """
 
     #: With more changed rows than these, arrays are faster than one row after the other.
     FEW: Final = 12
+    #: How many states of a node's resources are remembered.
+    STATES_MAX: Final = 1000
 
     def __init__(
         self,
@@ -73,6 +76,11 @@ class Signature:
         self._images = profile.image_score if pod.needs.images else None
         self.position = 0
         self.image_version = image_version
+        # What the plugins said of a node with so much of each resource: nodes of one size fill up
+        # with pods of few sizes, so most that is asked has been asked before.
+        self._states: dict[tuple[int, ...], tuple[bool, int]] | None = None
+        if not pod.needs.requests.scalars:
+            self._states = {}
         self._static = self._static_mask()
         self.taints: Ints | None = None
         if profile.taint_score:
@@ -83,6 +91,7 @@ class Signature:
         if preferred and (pod.needs.preferred_nodes.terms or preferred[0].added_preferences.terms):
             self.preferences = preference_weights(preferred[0], pod, nodes)
         self.feasible: Mask = np.zeros(len(nodes), bool)
+        self.closed = len(nodes)
         self.local: Ints = np.zeros(len(nodes), np.int64)
         self._image_scores = self._score_images()
         self._refusals: dict[str, Status] | None = None
@@ -144,6 +153,7 @@ class Signature:
         self._static = self._static[take]
         self.feasible = self.feasible[take]
         self.local = self.local[take]
+        self._count_closed()
         if self.taints is not None:
             self.taints = self.taints[take]
         if self.preferences is not None:
@@ -205,30 +215,67 @@ class Signature:
         if self._balance:
             total += self._balance[1] * balance_scores(self._balance[0], needs, columns, rows)
         self.feasible[rows] = mask
+        self._count_closed()
         self.local[rows] = total
         if self._image_scores is not None:
             self.local[rows] += self._image_scores[rows]
 
     def _update_row(self, row: int) -> None:
         """Ask the plugins themselves: for few rows that is faster."""
-        pod, profile, node = self._pod, self._profile, self._nodes[row]
-        fits = profile.fit_filter
+        node = self._nodes[row]
+        fits, total = self._resources(node)
         would_do = (
-            bool(self._static[row])
-            and (fits is None or fits.filter(_NO_STATE, pod, node) is None)
-            and (self._ports is None or self._ports.filter(_NO_STATE, pod, node) is None)
+            fits
+            and bool(self._static[row])
+            and (self._ports is None or self._ports.filter(_NO_STATE, self._pod, node) is None)
         )
-        self.feasible[row] = would_do
-        if not would_do:
-            return
+        if would_do != self.feasible[row]:
+            self.feasible[row] = would_do
+            self.closed += -1 if would_do else 1
+        if would_do:
+            if self._image_scores is not None:
+                total += int(self._image_scores[row])
+            self.local[row] = total
+
+    def _resources(self, node: NodeInfo) -> tuple[bool, int]:
+        """Return whether a node has the room, and the weighted scores of what is left."""
+        states = self._states
+        if states is None:
+            return self._ask_about_resources(node)
+        there = node.known.allocatable
+        key = (
+            node.cpu_milli,
+            node.memory_bytes,
+            node.scored_cpu_milli,
+            node.scored_memory_bytes,
+            node.ephemeral_bytes,
+            len(node.pods),
+            there.cpu_milli,
+            there.memory_bytes,
+            there.ephemeral_bytes,
+            there.pods,
+        )
+        found = states.get(key)
+        if found is None:
+            if len(states) >= self.STATES_MAX:
+                states.clear()
+            found = states[key] = self._ask_about_resources(node)
+        return found
+
+    def _ask_about_resources(self, node: NodeInfo) -> tuple[bool, int]:
+        pod, profile = self._pod, self._profile
+        fits = profile.fit_filter
+        if fits is not None and fits.filter(_NO_STATE, pod, node) is not None:
+            return False, 0
         total = 0
         if profile.fit_score:
             total = profile.fit_score[1] * profile.fit_score[0].score(_NO_STATE, pod, node)
         if self._balance:
             total += self._balance[1] * self._balance[0].score(_NO_STATE, pod, node)
-        if self._image_scores is not None:
-            total += int(self._image_scores[row])
-        self.local[row] = total
+        return True, total
+
+    def _count_closed(self) -> None:
+        self.closed = len(self.feasible) - int(np.count_nonzero(self.feasible))
 
     def _score_images(self) -> Ints | None:
         """Return the weighted scores of ImageLocality; None if they are 0 everywhere."""

@@ -15,6 +15,7 @@ from kactors.scheduler.framework.framework import Framework
 from kactors.scheduler.node_facts import NodeFacts
 from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.vector.algorithm import VectorAlgorithm
+from kactors.scheduler.vector.signature import Signature
 from tests.scheduler import making
 from tests.scheduler.making import Surroundings
 from tests.scheduler.vector.shapes import APPS, some_node, some_pod, some_pod_info
@@ -332,6 +333,41 @@ def test_reasons_that_are_remembered() -> None:
 
     assert all(totals == [] for totals, _ in said)
     assert len({text for _, text in said}) == len(steps)
+
+
+@pytest.mark.parametrize("states", [1, 3, 1000])
+def test_states_that_are_remembered(states: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few states of a node's resources are remembered, the answers are the same."""
+    monkeypatch.setattr(Signature, "STATES_MAX", states)
+    twins = Twins(5, nodes=0)
+    for number in range(20):
+        cpu = ("2", "3")[number % 2]
+        twins.around.add_nodes(making.node(f"n{number}", cpu=cpu, memory="2Gi", pods=4))
+    pods = [making.pod("small", cpu="100m"), making.pod("large", cpu="700m", memory="300Mi")]
+
+    for number in range(140):
+        pod = pods[twins.chance.below(2)]
+        metadata = {**pod["metadata"], "name": f"p{number}", "uid": f"p{number}"}
+        twins.schedule(PodInfo.of({**pod, "metadata": metadata}))
+        if number % 4 == 3 and twins.placed:
+            twins.around.cache.remove_pod(twins.placed.pop(0).uid)
+
+    assert twins.placed
+    assert twins.failed
+
+
+@pytest.mark.parametrize("percentage", [20, 60, 100])
+def test_windows_around_closed_rows(percentage: int) -> None:
+    """Wherever the scan begins, full nodes are passed by, and it stops at the same node."""
+    twins = Twins(9, nodes=0, percentage=percentage)
+    for number in range(150):
+        twins.around.add_nodes(making.node(f"n{number}", pods=(1, 2, 0)[number % 3]))
+
+    for number in range(160):
+        twins.schedule(making.info(f"p{number}"))
+
+    assert len(twins.placed) == 150
+    assert twins.failed == 10
 
 
 def test_a_scan_that_stops_early() -> None:
