@@ -214,8 +214,8 @@ class Controller(Actor):
         """Put everything together and begin; nothing is awaited."""
         context = self._context
         shared = context.informers
-        revisions = None if shared is None else shared.client.revisions
-        client = Client.connect(self, context.config, revisions=revisions)
+        beside = None if shared is None else shared.client
+        client = Client.connect(self, context.config, beside=beside)
         self.informers = shared or SharedInformerFactory(client, self.start_soon)
         self.recorder = EventRecorder(client, self.component or self.name)
         self.queue = WorkQueue(self.rate_limiter(), name=self.name)

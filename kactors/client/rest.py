@@ -38,16 +38,22 @@ class Client:
 
     @classmethod
     def connect(
-        cls, asker: Asker, config: ClientConfig, *, revisions: Revisions | None = None
+        cls, asker: Asker, config: ClientConfig, *, beside: "Client | None" = None
     ) -> "Client":
         """Return a new client; nothing is sent.
 
         Args:
             asker: who asks: an actor, or a `SystemAsker`.
             config: whom, as whom, and how patiently.
-            revisions: what has been seen already, if it shares that with other clients.
+            beside: another client of the same program. What it has seen is known to both; and how
+                the replicas are, if theirs are the same: they ask the same one, and what one finds
+                out no other has to, as all clients of a program share a connection upstream.
         """
-        return cls(Session(asker, config), revisions or Revisions())
+        if beside is None:
+            return cls(Session(asker, config), Revisions())
+        shares = config.replicas == beside.session.config.replicas
+        balancer = beside.session.balancer if shares else None
+        return cls(Session(asker, config, balancer), beside.revisions)
 
     def resource(self, resource: GroupVersionResource | str) -> ResourceClient:
         """Return the client of one resource.

@@ -12,12 +12,21 @@ What comes back belongs to one of four groups:
   A write is not: it may have happened, and repeating it could undo what others did since;
 * the time is up.
 
+Two things may go beside a request, and end with it (`_accompanied`):
+
+* probes of suspect replicas whose pause is over, see `kactors.client.balancer`: a read that any
+  replica answers from memory, and that tells by any answer, a refusal too, that it serves;
+* a second copy of a read, to another replica, if the one that it was sent to keeps silent. Only a
+  replica that was not heard of right before is looked at so, for this costs a task for each read.
+  The first answer counts; nothing is cut short, so a read that takes long is no worse off.
+
 Source: client-go ``rest/request.go`` and ``rest/with_retry.go`` for what is repeated; that a write
 whose fate nobody knows is an error of its own is ours.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -33,15 +42,19 @@ from kactors.api.codec import decode
 from kactors.api.errors import ApiError, from_status
 from kactors.api.requests import ApiRequest, ApiResponse
 from kactors.client.backoff import Backoff
-from kactors.client.balancer import Attempt, Balancer
+from kactors.client.balancer import Attempt, Balancer, Probe
 from kactors.client.config import Asker, ClientConfig
 from kactors.client.errors import OutcomeUnknown, Unavailable
-from kactors.runtime import current_time, sleep
+from kactors.errors import KactorsError
+from kactors.runtime import cancelled_class, current_time, open_nursery, sleep
 
 __all__ = ["Guard", "Session"]
 
 Guard = Callable[[], float]
 """Asked right before a write leaves: for how many seconds may it be carried out? May raise."""
+
+_Settle: TypeAlias = Callable[[ApiResponse | Exception], None]
+_Companion: TypeAlias = Callable[[_Settle], Awaitable[None]]
 
 READS: Final = frozenset({"get", "list", "watch"})
 
@@ -57,6 +70,8 @@ _NOT_CARRIED_OUT: Final = (
 _UNKNOWN_CODES: Final = (500, 502, 504)
 _PAUSE_FIRST: Final = 0.05
 _PAUSE_LONGEST: Final = 1.0
+#: Of a read that is answered without asking the store.
+_BY_HEART: Final = {"resourceVersion": "0"}
 #: Less than this is no time at all: a clock counts nanoseconds, and sums of floats do not.
 _MOMENT: Final = 1e-6
 
@@ -116,7 +131,7 @@ class Session:
                 patience = min(patience, guard())
             attempt = self.balancer.begin()
             try:
-                return await self._attempt(attempt, request, patience, reads=reads)
+                return await self._send(attempt, request, patience, reads=reads)
             except _Again as again:
                 pause = again.pause
                 if isinstance(again.problem, ApiError) or not isinstance(problem, ApiError):
@@ -134,6 +149,53 @@ class Session:
             f"{_name(request)}: nobody has served it within {config.timeout:g} s; "
             f"the last problem: {problem}"
         ) from problem
+
+    async def _send(
+        self, attempt: Attempt, request: ApiRequest, patience: float, *, reads: bool
+    ) -> ApiResponse:
+        """Send once, and what goes beside it. Raises: as `_attempt`."""
+        send = partial(self._attempt, attempt, request, patience, reads=reads)
+        beside: list[_Companion] = [
+            partial(self._probe, probe) for probe in self.balancer.probes(attempt)
+        ]
+        if reads and attempt.unheard:
+            beside.append(partial(self._send_copy, attempt, request, patience))
+        return await (_accompanied(send, beside) if beside else send())
+
+    async def _probe(self, probe: Probe, _: _Settle) -> None:
+        """Ask a suspect replica for something that it knows by heart."""
+        question = ApiRequest(
+            verb="get",
+            group="",
+            version="v1",
+            resource="namespaces",
+            name="default",
+            query=_BY_HEART,
+            token=self.config.token(),
+        )
+        patience = self.balancer.silence
+        try:
+            response = await self.asker.request(probe.address, question, timeout=patience)
+        except KactorsError:
+            return
+        if response.code < 500:
+            probe.passed()
+
+    async def _send_copy(
+        self, first: Attempt, request: ApiRequest, patience: float, settle: _Settle
+    ) -> None:
+        """Send a read once more, to another replica, if the first keeps silent for too long."""
+        while (seconds := first.silent_in) > _MOMENT:
+            await sleep(seconds)
+        if self.balancer.all_suspected():
+            return
+        second = self.balancer.begin()
+        try:
+            settle(await self._attempt(second, request, patience, reads=True))
+        except _Again:
+            return
+        except KactorsError as refusal:
+            settle(refusal)
 
     async def _attempt(
         self, attempt: Attempt, request: ApiRequest, patience: float, *, reads: bool
@@ -154,6 +216,9 @@ class Session:
             if reads:
                 raise _Again(problem) from problem
             raise _unknown(request, attempt, problem) from problem
+        except cancelled_class():
+            attempt.given_up()
+            raise
         finally:
             attempt.abandoned()
         if response.code < 400:
@@ -181,6 +246,32 @@ class _Again(Exception):  # control flow within this module; never seen outside
         super().__init__(problem)
         self.problem = problem
         self.pause = pause
+
+
+async def _accompanied(
+    work: Callable[[], Awaitable[ApiResponse]], companions: list[_Companion]
+) -> ApiResponse:
+    """Return what ``work`` does; beside it run others, which end with it, or settle it before.
+
+    Raises: as ``work``, not in a group.
+    """
+    results: list[ApiResponse | Exception] = []
+    async with open_nursery() as nursery:
+
+        def settle(result: ApiResponse | Exception) -> None:
+            results.append(result)
+            nursery.cancel_scope.cancel("the request has ended")
+
+        for companion in companions:
+            nursery.start_soon(companion, settle)
+        try:
+            settle(await work())
+        except (_Again, KactorsError) as problem:
+            settle(problem)
+    result = results[0]
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def _unknown(request: ApiRequest, attempt: Attempt, problem: Exception) -> OutcomeUnknown:

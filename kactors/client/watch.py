@@ -109,8 +109,7 @@ class Watch:
             except EndOfChannel:
                 return None
             except RequestError as problem:
-                if not self._attempt.suspected:  # that all watches at it break counts once
-                    self._attempt.failed()
+                self._attempt.failed()
                 raise WatchBroken(
                     f"the watch of {self._request.resource} at {self._attempt.address} was cut "
                     f"off: {problem}; watch again from the last revision"
