@@ -116,9 +116,38 @@ def _former_life(rng: Rng, timeout_ms: int) -> list[Fault]:
     ]
 
 
+def _late_assent(rng: Rng, timeout_ms: int) -> list[Fault]:
+    """A leader that is cut off gets assent that was given long ago, and is asked for reads.
+
+    Its followers' patience began when they gave it, its lease when it was asked for.
+    """
+    tenth = max(1, timeout_ms // 10)
+    faults: list[Fault] = []
+    for _ in range(1 + rng.below(3)):
+        faults += [
+            Fault(
+                Kind.HOLD,
+                Target.LEADER,
+                after_ms=2 * timeout_ms,
+                span_ms=timeout_ms - rng.below(2 * tenth),
+                pick=1,
+            ),
+            Fault(
+                Kind.ISOLATE,
+                Target.LEADER,
+                after_ms=tenth + rng.below(tenth),
+                span_ms=2 * timeout_ms,
+            ),
+            Fault(Kind.BURST, Target.LEADER, after_ms=timeout_ms + rng.below(2 * tenth)),
+        ]
+        faults += 6 * [Fault(Kind.BURST, Target.LEADER, after_ms=max(1, timeout_ms // 16))]
+    return faults
+
+
 LETTERS: Final = (
     Dance("late letters", frozenset({Kind.HOLD}), _late_letters),
     Dance("late ballots", frozenset({Kind.MUTE}), _late_ballots),
     Dance("old receipts", frozenset({Kind.REPLAY}), _old_receipts),
     Dance("former life", frozenset({Kind.HOLD}), _former_life),
+    Dance("late assent", frozenset({Kind.HOLD}), _late_assent),
 )
