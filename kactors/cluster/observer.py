@@ -5,9 +5,7 @@ looking changes nothing.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
-
-import attrs
+from typing import Any, NamedTuple, TypeVar, cast
 
 from kactors.actors import Actor, World
 from kactors.api.codec import decode
@@ -36,8 +34,7 @@ ActorT = TypeVar("ActorT", bound=Actor)
 LeaderT = TypeVar("LeaderT", Scheduler, ControllerManager, CloudControllerManager)
 
 
-@attrs.frozen
-class RunningContainer:
+class RunningContainer(NamedTuple):
     """A container that runs, whatever the apiservers know of it.
 
     Attributes:
@@ -70,6 +67,8 @@ class Observer:
     def __init__(self, world: World) -> None:
         self._world = world
         self._actors: dict[tuple[str, str], Actor] = {}
+        #: The actors of each class that was asked for, until another actor is made.
+        self._kinds: dict[type[Actor], list[tuple[str, Any]]] = {}
         self._machines: dict[str, NodeMachine] = {}
         self.on_made: list[Callable[[str, Actor], None]] = []
 
@@ -78,6 +77,7 @@ class Observer:
 
         def factory() -> Actor:
             actor = self._actors[host, plan.name] = plan.factory()
+            self._kinds.clear()
             for listener in self.on_made:
                 listener(host, actor)
             return actor
@@ -97,17 +97,21 @@ class Observer:
     def of_kind(self, kind: type[ActorT]) -> list[tuple[str, ActorT]]:
         """Return all actors of a class on hosts that are up, with their hosts."""
         hosts = self._world.hosts
-        return [
-            (host, actor)
-            for (host, _), actor in self._actors.items()
-            if isinstance(actor, kind) and hosts[host].machine.up
-        ]
+        known: list[tuple[str, ActorT]] | None = self._kinds.get(kind)
+        if known is None:
+            known = self._kinds[kind] = [
+                (host, actor)
+                for (host, _), actor in self._actors.items()
+                if isinstance(actor, kind)
+            ]
+        return [each for each in known if hosts[each[0]].machine.up]
 
     def informers(self) -> Iterator[tuple[str, str, SharedInformerFactory]]:
         """Yield what each component keeps a copy with: its host, its name, its informers."""
         for (host, name), actor in self._actors.items():
-            if isinstance(actor, HasInformers) and self._world.hosts[host].machine.up:
-                yield host, name, actor.informers
+            # As `isinstance` finds it out of a protocol, for a tenth of the price.
+            if hasattr(actor, "informers") and self._world.hosts[host].machine.up:
+                yield host, name, cast("HasInformers", actor).informers
 
     def apiservers(self) -> list[str]:
         """Return the hosts whose apiserver is up and answers requests."""
@@ -216,20 +220,10 @@ class Observer:
             sandboxes = {each.id: each for each in life.runtime.sandboxes()}
             for each in life.runtime.containers():
                 if each.running:
-                    sandbox = sandboxes[each.sandbox_id]
-                    found.append(
-                        RunningContainer(
-                            node=node,
-                            namespace=sandbox.namespace,
-                            pod=sandbox.name,
-                            pod_uid=each.pod_uid,
-                            name=each.name,
-                            image=each.image,
-                            id=each.id,
-                            attempt=each.attempt,
-                            ip=sandbox.ip,
-                        )
-                    )
+                    box = sandboxes[each.sandbox_id]
+                    whose = (node, box.namespace, box.name, each.pod_uid)
+                    what = (each.name, each.image, each.id, each.attempt)
+                    found.append(RunningContainer(*whose, *what, box.ip))
         return found
 
     def proxy_tables(self) -> dict[str, ServiceTable]:

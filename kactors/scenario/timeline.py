@@ -140,7 +140,7 @@ class Sampler:
     """Makes the samples; counts objects again only when one has changed."""
 
     def __init__(self) -> None:
-        self._revision = -1
+        self._counted = (-1, -1)
         self._nodes_ready = 0
         self._pods: dict[str, int] = {}
         self._calls: dict[str, dict[str, int]] = {}
@@ -149,8 +149,9 @@ class Sampler:
     def sample(self, view: View) -> Sample:
         """Return the cluster as it is now."""
         truth = view.truth
-        if truth.revision != self._revision:
-            self._revision = truth.revision
+        changed = truth.changed("nodes"), truth.changed("pods")
+        if changed != self._counted:
+            self._counted = changed
             nodes = truth.objects("nodes").values()
             self._nodes_ready = sum(is_true(node, "Ready") for node in nodes)
             self._pods = _phases(view)

@@ -93,6 +93,7 @@ class Truth:
         #: What was written at which revision to which key: its value; nothing for a deletion.
         self._written: OrderedDict[tuple[int, bytes], bytes | None] = OrderedDict()
         self._places: dict[str, tuple[object, int]] = {}
+        self._changed: dict[str, int] = dict.fromkeys(self._objects, 0)
         cluster.observer.on_made.append(self._made)
 
     # -- reading -------------------------------------------------------------------------
@@ -108,6 +109,14 @@ class Truth:
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         """Return one object; ``None`` if it is not there."""
         return self._objects[resource].get((namespace, name))
+
+    def changed(self, resource: str) -> int:
+        """Return the revision at which an object of a resource changed last; 0 if none ever did.
+
+        Raises:
+            KeyError: there is no such resource.
+        """
+        return self._changed[resource]
 
     def in_namespace(self, resource: str, namespace: str) -> Iterator[Object]:
         """Yield the objects of a namespace."""
@@ -163,6 +172,7 @@ class Truth:
             return
         namespace, name = name_in(prefix_of(resource), kv.key)
         objects = self._objects[resource.plural]
+        self._changed[resource.plural] = kv.mod_revision
         before = objects.get((namespace, name))
         if value is None:
             after = None

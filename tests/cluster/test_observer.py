@@ -10,6 +10,7 @@ from kactors.apiserver.authentication.user import component_user
 from kactors.cluster.errors import NotReady
 from kactors.cluster.simulated import SimulatedCluster
 from kactors.cluster.topology import Topology
+from kactors.etcd.member import EtcdMember
 from tests.cluster.manifests import deployment, service
 
 
@@ -106,6 +107,22 @@ def test_nodes_that_are_down_run_nothing() -> None:
         assert cluster.observer.apiservers() == []
         with pytest.raises(NotReady, match="no member of etcd runs"):
             cluster.observer.objects("pods")
+
+
+def test_actors_of_a_later_life_are_others() -> None:
+    """Those of a class are asked for again once its host has made new ones."""
+    with SimulatedCluster(Topology.of(masters=1, nodes=0), seed=3) as cluster:
+        cluster.wait_until_ready()
+        [(_, before)] = cluster.observer.of_kind(EtcdMember)
+        cluster.world.crash("m1")
+        assert cluster.observer.of_kind(EtcdMember) == []
+
+        cluster.world.hosts["m1"].machine.restart()
+        cluster.world.run_for(1)
+
+        [(host, after)] = cluster.observer.of_kind(EtcdMember)
+        assert host == "m1"
+        assert after is not before
 
 
 def test_the_apiservers_are_behind_a_service_of_their_own(cluster: SimulatedCluster) -> None:

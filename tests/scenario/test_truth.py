@@ -79,6 +79,20 @@ def test_the_truth_holds_what_is_stored(story: tuple[Truth, list[Change], str, s
         truth.objects("gadgets")
 
 
+def test_each_resource_has_the_revision_of_its_latest_change(
+    story: tuple[Truth, list[Change], str, str],
+) -> None:
+    """It is that of the last change that was told of the resource; 0 without any."""
+    truth, changes, _, _ = story
+
+    latest = [each.revision for each in changes if each.resource == "configmaps"][-1]
+
+    assert truth.changed("configmaps") == latest
+    assert truth.changed("cronjobs") == 0
+    with pytest.raises(KeyError):
+        truth.changed("gadgets")
+
+
 def test_members_that_agree_contradict_nobody(
     story: tuple[Truth, list[Change], str, str],
 ) -> None:

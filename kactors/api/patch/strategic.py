@@ -11,7 +11,7 @@ contributors/devel/sig-api-machinery/strategic-merge-patch.md.
 from typing import Any
 
 from kactors.api.errors import MalformedPatch
-from kactors.api.objects import Object, deep_copy
+from kactors.api.objects import Object
 from kactors.api.patch.element_order import ordered
 from kactors.api.schema.types import Definition, Field
 from kactors.api.schema.types import definition as definition_of
@@ -29,6 +29,8 @@ _UNKNOWN = Field("*")
 def apply_strategic_patch(obj: Object, patch: Any, definition: str) -> Object:
     """Return what ``patch`` makes of ``obj``; neither is changed.
 
+    What is found may share with both what it has of them.
+
     Args:
         obj: what there is.
         patch: an object with directives.
@@ -40,7 +42,7 @@ def apply_strategic_patch(obj: Object, patch: Any, definition: str) -> Object:
     if not isinstance(patch, dict):
         found = type(patch).__name__
         raise MalformedPatch(f"a strategic merge patch is an object, {found} was found")
-    return _merge_map(deep_copy(obj), deep_copy(patch), definition_of(definition))
+    return _merge_map(obj, patch, definition_of(definition))
 
 
 def _field(definition: Definition | None, name: str) -> Field:
@@ -49,7 +51,8 @@ def _field(definition: Definition | None, name: str) -> Field:
 
 
 def _merge_map(original: Object, patch: Object, definition: Definition | None) -> Object:
-    """Lay ``patch`` over ``original``; both are used up."""
+    """Return ``original`` with ``patch`` laid over it; neither is changed."""
+    original, patch = {**original}, {**patch}
     match patch.pop(DIRECTIVE, None):
         case "replace":
             replacement: Object = _without_directives(patch)
@@ -153,7 +156,7 @@ def _merge_list(original: list[Any], patch: list[Any], field: Field) -> list[Any
         wanted = _identity(item, field.merge_key)
         for index, each in enumerate(merged):
             if _identity(each, field.merge_key) == wanted:
-                merged[index] = _merge_map(each, dict(item), field.definition)
+                merged[index] = _merge_map(each, item, field.definition)
                 break
         else:
             merged.append(_without_directives(item))

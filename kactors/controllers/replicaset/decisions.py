@@ -8,7 +8,6 @@ from typing import Final
 
 import attrs
 
-from kactors.api.labels import LabelSelector
 from kactors.api.meta import format_time, generation_of, labels_of
 from kactors.api.objects import Object, field
 from kactors.controllers.conditions import set_condition, without_condition
@@ -82,13 +81,12 @@ def calculate_status(
         now_ns: nanoseconds since 1970.
     """
     min_ready: int = field(replica_set, "spec", "minReadySeconds", default=0)
-    template_labels = labels_of(field(replica_set, "spec", "template", default={}))
-    full = LabelSelector.from_labels(template_labels)
+    full = labels_of(field(replica_set, "spec", "template", default={})).items()
     ready = [facts.ready_ns for facts in active if facts.ready_ns is not None]
     available_from = now_ns - min_ready * SECOND
     status: Object = {
         "replicas": len(active),
-        "fullyLabeledReplicas": sum([full.matches(facts.labels) for facts in active]),
+        "fullyLabeledReplicas": sum([full <= facts.labels.items() for facts in active]),
         "readyReplicas": len(ready),
         "availableReplicas": (
             sum([ready_ns <= available_from for ready_ns in ready]) if min_ready else len(ready)
