@@ -54,17 +54,19 @@ class EffectRunner:
         for effect in effects:
             await self._run(effect)
 
-    async def attempt(self, effects: tuple[Effect, ...]) -> None:
-        """Carry out what follows from a failed attempt; what cannot be done is left.
+    async def attempt(self, effects: tuple[Effect, ...]) -> list[Effect]:
+        """Carry out what follows from a failed attempt; return what could not be done.
 
         The pod is tried again in any case, and whatever still has to be said or done is found out
         anew then.
         """
+        failed: list[Effect] = []
         for effect in effects:
             try:
                 await self._run(effect)
             except (ApiError, ClientError):
-                continue
+                failed.append(effect)
+        return failed
 
     async def _run(self, effect: Effect) -> None:
         match effect:

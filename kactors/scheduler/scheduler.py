@@ -254,12 +254,15 @@ class Scheduler(Actor):
             evicts = any(isinstance(each, EvictPod) for each in attempt.effects)
             sometimes(_PREEMPTED if evicts else _FITS_NOWHERE)
             turn = self._turns.take(attempt.pod.uid)
-            nursery.start_soon(self._tell, attempt.effects, turn)
+            nursery.start_soon(self._tell, attempt.effects, turn, self.core)
 
-    async def _tell(self, effects: tuple[Effect, ...], turn: Turn) -> None:
+    async def _tell(self, effects: tuple[Effect, ...], turn: Turn, core: SchedulerCore) -> None:
         """Write what follows from a failed attempt."""
         async with turn:
-            await self._runner.attempt(effects)
+            failed = await self._runner.attempt(effects)
+        for uid in {each.for_pod: None for each in failed if isinstance(each, EvictPod)}:
+            core.preemption_failed(uid)
+            self._woken.set()
 
     async def _bind(
         self, binding: Binding, turn: Turn, slots: Semaphore, core: SchedulerCore

@@ -150,6 +150,42 @@ def test_preemption_and_nomination() -> None:
     ]
 
 
+def crowded() -> tuple[SchedulerCore, list[Object]]:
+    """Return a scheduler with a node full of three pods, and an important pod that was tried."""
+    scheduler = core(node("n", cpu="3"), node("m", cpu="3"))
+    pods = [pod(f"{name}{number}", cpu="1", node_name=name) for name in "nm" for number in range(3)]
+    for each in pods:
+        scheduler.pod_changed(None, each, 0)
+    scheduler.pod_changed(None, pod("large", cpu="3", priority=10), 0)
+    evicted = [each.pod.uid for each in attempted(scheduler).effects if isinstance(each, EvictPod)]
+    return scheduler, [each for each in pods if each["metadata"]["uid"] in evicted]
+
+
+def test_a_pod_is_not_tried_while_its_victims_are_asked_to_go() -> None:
+    """The first victim that is gone does not make it look for others elsewhere."""
+    scheduler, victims = crowded()
+    assert len(victims) == 3
+
+    for victim in victims[:2]:
+        scheduler.pod_changed(victim, None, SECOND)
+        assert scheduler.schedule_one(9 * SECOND) is None
+    scheduler.pod_changed(victims[2], None, 10 * SECOND)
+
+    binding = attempted(scheduler, 12 * SECOND).binding
+    assert binding is not None
+    assert binding.pod.node_name == victims[0]["spec"]["nodeName"]
+
+
+def test_a_preemption_that_failed() -> None:
+    """A pod whose victims could not be asked to go is tried again, and asks again."""
+    scheduler, _ = crowded()
+
+    scheduler.preemption_failed("default-large")
+
+    effects = attempted(scheduler, 2 * SECOND).effects
+    assert len([each for each in effects if isinstance(each, EvictPod)]) == 3
+
+
 def test_a_nominated_pod_takes_its_node() -> None:
     """Room was made for it there, so no other node is looked at, however good; and it stays so."""
     scheduler = core(node("busy"), node("idle"), node("free"))

@@ -68,10 +68,21 @@ class FakeLister:
         return self.pods.pod
 
 
+def runner_of(pods: FakePods) -> EffectRunner:
+    """Return who carries out effects on the pod."""
+    client = cast("Client", pods)
+    return EffectRunner(client, cast("EventRecorder", None), cast("Lister", FakeLister(pods)))
+
+
+def failures(pods: FakePods, *effects: Effect) -> list[Effect]:
+    """Carry out effects, and return what could not be done."""
+    failed: list[Effect] = sim.run(runner_of(pods).attempt, effects)
+    return failed
+
+
 def run(pods: FakePods, *effects: Effect, binding: bool = False) -> FakePods:
     """Carry out effects."""
-    client = cast("Client", pods)
-    runner = EffectRunner(client, cast("EventRecorder", None), cast("Lister", FakeLister(pods)))
+    runner = runner_of(pods)
 
     async def story() -> None:
         await (runner.bind(effects) if binding else runner.attempt(effects))
@@ -117,3 +128,11 @@ def test_victims_are_told_why() -> None:
 
     assert run(FakePods(), evict).calls == ["patch status", "delete default-p"]
     assert run(FakePods(NotFound("pods", "p")), evict).calls == ["patch status"]
+
+
+def test_what_could_not_be_done_is_known() -> None:
+    """A victim that could not be asked to go is named; one that could, or is gone, is not."""
+    evict = EvictPod(POD, "make room", "other")
+
+    assert failures(FakePods(UNKNOWN), evict) == [evict]
+    assert failures(FakePods(), evict) == failures(FakePods(NotFound("pods", "p")), evict) == []

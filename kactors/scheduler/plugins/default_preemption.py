@@ -5,6 +5,7 @@ pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from kactors.api.meta import get_condition
 from kactors.api.objects import Object
@@ -17,9 +18,14 @@ from kactors.scheduler.framework.cluster_event import (
 )
 from kactors.scheduler.framework.cycle_state import CycleState
 from kactors.scheduler.framework.handle import Handle
-from kactors.scheduler.framework.plugin import PostFilterPlugin, PostFilterResult
+from kactors.scheduler.framework.plugin import (
+    PostFilterPlugin,
+    PostFilterResult,
+    PreEnqueuePlugin,
+)
 from kactors.scheduler.framework.status import Code, NodeStatuses, Status
 from kactors.scheduler.node_info import NodeInfo
+from kactors.scheduler.plugins.preemptions import Preemptions
 from kactors.scheduler.plugins.victims import (
     NO_VICTIMS,
     Candidate,
@@ -31,18 +37,25 @@ from kactors.scheduler.pod_info import PodInfo
 
 __all__ = ["DefaultPreemption"]
 
-_WHY = "preempting to accommodate a higher priority pod"
 
-
-class DefaultPreemption(PostFilterPlugin):
+class DefaultPreemption(PreEnqueuePlugin, PostFilterPlugin):
     """Looks for the node where the least harm makes room.
 
+    Until its victims are gone or going, a pod is not tried again.
+
     Attributes:
+        preemptions: whose victims are still to go.
         min_percentage, min_absolute: how many candidates are enough: the larger of a percentage
             of the nodes and a number.
     """
 
     name = "DefaultPreemption"
+
+    WAITING: Final = Status(
+        Code.UNSCHEDULABLE_AND_UNRESOLVABLE,
+        ("waiting for the preemption for this pod to be finished",),
+        name,
+    )
 
     def __init__(self, args: Object | None, handle: Handle) -> None:
         args = args or {}
@@ -50,7 +63,12 @@ class DefaultPreemption(PostFilterPlugin):
         absolute = args.get("minCandidateNodesAbsolute")
         self.min_percentage: int = 10 if percentage is None else percentage
         self.min_absolute: int = 100 if absolute is None else absolute
+        self.preemptions = Preemptions(handle.cache)
         self._handle = handle
+
+    def pre_enqueue(self, pod: PodInfo, /) -> Status | None:
+        """Refuse a pod while its victims are being asked to go."""
+        return self.WAITING if self.preemptions.goes_on(pod.uid) else None
 
     def post_filter(
         self, state: CycleState, pod: PodInfo, statuses: NodeStatuses, /
@@ -69,6 +87,7 @@ class DefaultPreemption(PostFilterPlugin):
             message = f"preemption: 0/{len(nodes)} nodes are available: {', '.join(listed)}."
             return PostFilterResult("", message=message)
         best = best_candidate(candidates)
+        self.preemptions.begin(pod.uid, (victim.uid for victim in best.victims.pods))
         return PostFilterResult(best.node, tuple(self._effects(pod, best)))
 
     def events_to_register(self) -> Sequence[PluginEvent]:
