@@ -21,15 +21,15 @@ replica that can read and not write would keep a kubelet that renews its Lease e
 Only the answer to a request lets a failure be forgotten.
 
 Requests that were under way at the same time fail for the same reason, so they count as one
-failure; and programs that share a host's knowledge share a balancer (`Client.connect`).
+failure. The clients of one program share a balancer (`Client.connect`): a program that has watches
+open somewhere knows soon when that replica is gone, and one of its clients that has written nothing
+for long, and would find out by a write, need not.
 
 Whatever makes a replica suspect is also a reason to ask whether the watches that are open at it
 still live; see `kactors.client.connection`.
 
 gRPC does alike: a backend that its health check calls unhealthy gets no calls before it has said
 that it serves again, and is asked with exponential backoff (gRFC A17, client-side health checking).
-etcd's client of version 3.3 and before gave an unhealthy endpoint back after a time, as was done
-here once ("etcd client design", clientv3-grpc1.7).
 """
 
 import math
