@@ -13,6 +13,7 @@ from kactors.api.objects import Object
 from kactors.api.requests import ApiRequest, ApiWatch
 from kactors.apiserver.authentication.user import component_user
 from kactors.apiserver.messages import Health, HealthResponse
+from kactors.apiserver.storage import Storage, Stored
 from kactors.runtime import current_time, sleep
 from kactors.transport.link import LinkRule
 from tests.apiserver.cluster import (
@@ -109,6 +110,26 @@ def test_tokens_and_rights_are_asked_first() -> None:
 
     with Cluster() as cluster:
         cluster.run(story)
+
+
+def test_a_replica_that_begins_asks_for_no_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its cache says what is missing; what is not there is created without another look."""
+    asked: list[bytes] = []
+    get = Storage.get
+
+    async def asking(storage: Storage, key: bytes) -> Stored | None:
+        asked.append(key)
+        return await get(storage, key)
+
+    async def look(api: Api) -> None:
+        assert await api.get("clusterroles", "", "system:node")
+
+    monkeypatch.setattr(Storage, "get", asking)
+    with Cluster() as cluster:
+        cluster.run(look)
+        assert [key for key in asked if b"/clusterroles/" in key] == [
+            b"/registry/clusterroles/system:node"
+        ]
 
 
 def test_what_was_taken_from_the_bootstrap_policy_comes_back() -> None:

@@ -117,13 +117,22 @@ class Bootstrap:
         backend = self._store.backend
         resource = backend.registry.of_object(obj)
         write = Write(LOOPBACK, resource, namespace_of(obj), name_of(obj))
-        found = await backend.find(resource, write.namespace, write.name)
+        # The cache began with all that there was. A creation looks for the object itself.
+        found = backend.cached(resource, write.namespace, write.name)
         if found is None:
             try:
                 await self._store.create(write, deep_copy(obj))
-            except AlreadyExists:
-                await self._ensure(obj)  # another replica was faster
-            return
+            except AlreadyExists:  # another replica was faster
+                found = await backend.find(resource, write.namespace, write.name)
+            else:
+                return
+        if found is None:
+            await self._ensure(obj)  # and somebody has deleted it
+        else:
+            await self._restore(write, obj, found)
+
+    async def _restore(self, write: Write, obj: Object, found: Object) -> None:
+        """Give an object of ours back what was taken from it."""
         for part in ("rules", "subjects"):
             missing = [item for item in obj.get(part) or () if item not in (found.get(part) or ())]
             if missing and _is_ours(found):

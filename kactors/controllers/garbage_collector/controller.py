@@ -64,6 +64,8 @@ class GarbageCollector(ObjectController):
         node = self.graph.get(key)
         if node is None or (node.deleting and not node.waiting and not node.orphaning):
             return None
+        if not self.graph.in_question(node):
+            return None
         client = self._client_of(node.identity)
         if client is None:
             return None

@@ -115,13 +115,19 @@ class Graph:
             self._dependents.setdefault(each["uid"], {})[node.uid] = None
         found = self._waiting_owners(before) if before is not None else {}
         found |= self._waiting_owners(node)
-        if (
-            node.waiting
-            or node.orphaning
-            or not all(self._is_solid(node, each) for each in node.owners)
-        ):
+        if self.in_question(node):
             found[node.uid] = None
         return list(found)
+
+    def in_question(self, node: Node) -> bool:
+        """Tell whether an object needs a look: it waits itself, or one of its owners is not solid.
+
+        Of what is learnt at the beginning, dependents may come before their owners. Upstream then
+        asks for the owner, once (``addDependentToOwners``); here nothing is asked if the owner has
+        come by the time of the look.
+        """
+        waits = node.waiting or node.orphaning
+        return waits or not all(self._is_solid(node, each) for each in node.owners)
 
     def remove(self, uid: str) -> list[str]:
         """Learn that an object is gone; return the uids of those that need a look."""

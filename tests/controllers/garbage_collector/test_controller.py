@@ -35,6 +35,24 @@ def test_what_has_lost_its_owner_goes() -> None:
         assert kept["name"] == "other"
 
 
+def test_what_is_learnt_before_its_owner_is_not_asked_for() -> None:
+    """A collector that begins hears of dependents first, and looks when it knows their owner."""
+    with ControlPlane() as plane:
+        owner = plane.create("configmaps", config_map("z"))
+        for number in range(5):
+            plane.create("configmaps", config_map(f"a{number}", owner))
+        (server,) = plane.servers.values()
+        asked = len(server.requests)
+
+        plane.run(GarbageCollector)
+        plane.settle()
+
+        assert {each.verb for each in server.requests[asked:]} <= {"list", "watch"}
+        plane.delete("configmaps", "default/z")
+        plane.settle()
+        assert plane.names("configmaps") == []
+
+
 def test_foreground_and_orphan() -> None:
     """In the foreground the owner goes last; orphans stay without it."""
     with ControlPlane() as plane:
