@@ -58,6 +58,8 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
 
     _addresses: dict[int, Address]
     _leaderless_ticks = 0
+    #: The cluster was there before what this member's disk holds.
+    _joins = False
 
     # Living -----------------------------------------------------------------------------------
 
@@ -68,7 +70,7 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
         self.start_soon(self._live, name="member")
 
     async def _live(self) -> None:
-        storage = await open_storage(self, self.config, self._log)
+        storage = await open_storage(self, self.config, self._log, self._note_joining)
         parts = self._put_together(storage)
         self._parts = parts
         self._members_changed()
@@ -252,11 +254,22 @@ class EtcdMember(KvService, LeaseService, MaintenanceService):
             return
         driver.step(batch.messages, batch.sender)
 
+    def _note_joining(self) -> None:
+        self._joins = True
+
     @serves
     def on_has_started(self, request: HasStarted) -> Started:
-        """Tell whether a member was ever seen at work."""
+        """Tell whether a member may have been at work before.
+
+        One that joins, or has not recovered from that, knows not whom it has missed, but that
+        the cluster is not new.
+        """
+        if self._joins:
+            return Started(started=True)
         if self._parts is None:
             return Started(started=False)
+        if self._parts.driver.raft.recovering:
+            return Started(started=True)
         membership = self._parts.store.membership
         member = membership.get(request.member_id)
         removed = request.member_id in membership.removed

@@ -31,9 +31,15 @@ _GRACE_SECONDS: Final = 1.0
 
 
 async def open_storage(
-    actor: Actor, config: MemberConfig, log: Callable[[str], None]
+    actor: Actor, config: MemberConfig, log: Callable[[str], None], joins: Callable[[], None]
 ) -> MemberStorage:
     """Open the member's disk, after preparing it if it is empty.
+
+    Args:
+        actor: the member.
+        config: of the member.
+        log: told what an administrator should know.
+        joins: called once it is clear that the cluster was there before this disk's content.
 
     Raises:
         MemberFailed, WalCorruptError, OSError: the disk does not hold what it must.
@@ -41,9 +47,11 @@ async def open_storage(
     disk = actor.host.disk
     if not await MemberStorage.exists(disk):
         if config.joining:
+            joins()
             await _join(actor, config, log)
         elif await _was_seen(actor, config):
             log("this member's disk is empty, but others have seen it: it has no vote for now")
+            joins()
             # Who was replaced meanwhile has another ID; only the present members know.
             await _join(actor, config, log, linearizable=True)
         else:

@@ -145,6 +145,22 @@ def test_a_wiped_member_is_replaced_under_its_name() -> None:
         assert cluster.wait_for_leader() in cluster.names
 
 
+def test_members_that_have_forgotten_all_begin_no_new_cluster() -> None:
+    """All lose their disks, then two do so again: the third, though empty, knows what is new."""
+    with Cluster(3, seed=8, **SMALL) as cluster:
+        cluster.wait_for_leader()
+        cluster.run(put_many, 0, 40)
+        for name in cluster.names:
+            cluster.inject(LoseDisk(name, start=At(0), end=For(2)))
+            cluster.world.run_for(8)
+        assert cluster.leader() is None
+
+        cluster.inject(*[LoseDisk(name, start=At(0), end=For(2)) for name in ("m1", "m2")])
+        cluster.world.run_for(30)
+
+        assert cluster.leader() is None
+
+
 def test_defragmenting_removes_what_is_compacted() -> None:
     """After compaction and defragmentation the old versions are gone from memory and log."""
     with Cluster(1, seed=6, **SMALL) as cluster:
