@@ -23,8 +23,9 @@ from kactors.faults.plan import FaultPlan
 from kactors.faults.printing import as_call
 from kactors.runtime.random import Random, stream
 from kactors.scenario.atlas import Atlas
+from kactors.scenario.draw import Draw
 from kactors.scenario.errors import InvalidScenario
-from kactors.scenario.gusts import GUSTS, Draw
+from kactors.scenario.gusts import GUSTS
 
 __all__ = ["Drawn", "Storm"]
 
