@@ -70,6 +70,10 @@ class NodeStatuses:
         """Count the nodes that have a status of their own."""
         return len(self._statuses)
 
+    def __contains__(self, node: object) -> bool:
+        """Whether a node has a status of its own."""
+        return node in self._statuses
+
     def __iter__(self) -> Iterator[tuple[str, Status]]:
         """Yield node and status, in the order in which they were refused."""
         return iter(self._statuses.items())

@@ -26,6 +26,7 @@ from kactors.scheduler.framework.plugin import (
 from kactors.scheduler.framework.status import Code, NodeStatuses, Status
 from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.plugins.preemptions import Preemptions
+from kactors.scheduler.plugins.room import Room
 from kactors.scheduler.plugins.victims import (
     NO_VICTIMS,
     Candidate,
@@ -81,7 +82,7 @@ class DefaultPreemption(PreEnqueuePlugin, PostFilterPlugin):
         possible = [node for node in nodes if statuses.get(node.name).code is Code.UNSCHEDULABLE]
         hopeless = len(nodes) - len(possible)
         failures = {"Preemption is not helpful for scheduling": hopeless} if hopeless else {}
-        candidates = self._find_candidates(state, pod, possible, failures)
+        candidates = self._find_candidates(state, pod, possible, statuses, failures)
         if not candidates:
             listed = sorted(f"{count} {reason}" for reason, count in failures.items())
             message = f"preemption: 0/{len(nodes)} nodes are available: {', '.join(listed)}."
@@ -116,6 +117,7 @@ class DefaultPreemption(PreEnqueuePlugin, PostFilterPlugin):
         state: CycleState,
         pod: PodInfo,
         possible: Sequence[NodeInfo],
+        statuses: NodeStatuses,
         failures: dict[str, int],
     ) -> list[Candidate]:
         """Try nodes, beginning anywhere, until there are enough; note why others will not do."""
@@ -128,13 +130,16 @@ class DefaultPreemption(PreEnqueuePlugin, PostFilterPlugin):
         budgets = self._handle.view.all_of("PodDisruptionBudget")
         wanted = min(max(count * self.min_percentage // 100, self.min_absolute), count)
         start = self._handle.chance.below(count)
+        profile = self._handle.profile
+        room = Room.of(profile, state, pod)
         harmless: list[Candidate] = []
         violating: list[Candidate] = []
         for offset in range(count):
             node = possible[(start + offset) % count]
             found: Victims | Status = NO_VICTIMS
-            if any(other.priority < pod.priority for other in node.pods.values()):
-                profile = self._handle.profile
+            if room is not None and room.matters_alone(statuses.get(node.name)):
+                found = room.select_victims(node, budgets)
+            elif any(other.priority < pod.priority for other in node.pods.values()):
                 found = select_victims(profile, state.clone(), pod, node.clone(), budgets)
             if isinstance(found, Victims):
                 chosen = violating if found.violations else harmless

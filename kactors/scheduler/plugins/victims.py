@@ -9,8 +9,6 @@ pkg/scheduler/util/utils.go (``MoreImportantPod``, ``GetEarliestPodStartTime``).
 import math
 from collections.abc import Iterable, Sequence
 
-import attrs
-
 from kactors.api.labels import LabelSelector
 from kactors.api.objects import Object
 from kactors.scheduler.framework.cycle_state import CycleState
@@ -18,11 +16,20 @@ from kactors.scheduler.framework.framework import Framework
 from kactors.scheduler.framework.status import Code, Status
 from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.pod_info import PodInfo
+from kactors.scheduler.record import record
 
-__all__ = ["NO_VICTIMS", "Candidate", "Victims", "best_candidate", "select_victims"]
+__all__ = [
+    "NO_VICTIMS",
+    "Candidate",
+    "Victims",
+    "best_candidate",
+    "by_importance",
+    "select_victims",
+    "split_by_budgets",
+]
 
 
-@attrs.frozen
+@record
 class Victims:
     """Pods that must go from one node.
 
@@ -35,7 +42,7 @@ class Victims:
     violations: int
 
 
-@attrs.frozen
+@record
 class Candidate:
     """A node where preemption helps, and its victims."""
 
@@ -67,7 +74,7 @@ def select_victims(
     status = framework.run_filters_with_nominated_pods(state, pod, node)
     if status is not None:
         return status
-    violating, others = _split_by_budgets(sorted(lower, key=_importance), budgets)
+    violating, others = split_by_budgets(by_importance(lower), budgets)
     victims: list[PodInfo] = []
     violations = 0
     for number, other in enumerate((*violating, *others)):
@@ -78,7 +85,7 @@ def select_victims(
         _remove(framework, state, pod, other, node)
         victims.append(other)
         violations += number < len(violating)
-    return Victims(tuple(sorted(victims, key=_importance)), violations)
+    return Victims(tuple(by_importance(victims)), violations)
 
 
 NO_VICTIMS = Status(
@@ -93,15 +100,21 @@ def _remove(
     framework.run_remove_pod(state, pod, other, node)
 
 
+def by_importance(pods: Iterable[PodInfo]) -> list[PodInfo]:
+    """Return the more important pods first, of equals those that have run longer."""
+    return sorted(pods, key=_importance)
+
+
 def _importance(pod: PodInfo) -> tuple[float, float]:
-    """Sort by this: the more important pod comes first, of equals the one that runs longer."""
     return (-pod.priority, math.inf if pod.started_ns is None else pod.started_ns)
 
 
-def _split_by_budgets(
+def split_by_budgets(
     pods: Iterable[PodInfo], budgets: Sequence[Object]
 ) -> tuple[list[PodInfo], list[PodInfo]]:
     """Return the pods whose eviction breaks a budget, and the others, in their order."""
+    if not budgets:
+        return [], list(pods)
     allowed = [(each.get("status") or {}).get("disruptionsAllowed", 0) for each in budgets]
     violating: list[PodInfo] = []
     others: list[PodInfo] = []

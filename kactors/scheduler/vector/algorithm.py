@@ -1,5 +1,6 @@
 """Chooses a node for all rows at once; what has no vector form is asked of the plugins."""
 
+from collections.abc import Iterator
 from typing import NoReturn
 
 import numpy as np
@@ -10,7 +11,9 @@ from kactors.scheduler.algorithm import FitError, Ranking, ScalarAlgorithm, Sugg
 from kactors.scheduler.cache import Cache
 from kactors.scheduler.framework.cycle_state import CycleState
 from kactors.scheduler.framework.framework import Framework
+from kactors.scheduler.node_info import NodeInfo
 from kactors.scheduler.plugins.node_affinity import pinned_nodes
+from kactors.scheduler.plugins.room import Room
 from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.snapshot import Snapshot
 from kactors.scheduler.vector.columns import Rows
@@ -116,7 +119,7 @@ class VectorAlgorithm:
         rows, evaluated = self._window(framework, signature, feasible)
         if not isinstance(rows, slice) and not len(rows):
             self.counted["failed"] += 1
-            alone = hard is None and around is None and not framework.handle.nominator
+            alone = hard is None and around is None
             self._fail(framework, state, pod, snapshot, signature if alone else None)
         self.counted["vector"] += 1
         self.scalar.next_start = (self.scalar.next_start + evaluated) % len(snapshot)
@@ -146,20 +149,34 @@ class VectorAlgorithm:
         feasible: Mask,
     ) -> Mask:
         """Ask the plugins about nodes for which pods at least as important are nominated."""
-        nominator = framework.handle.nominator
         result = feasible
-        for name in nominator.nodes():
-            node = snapshot.get(name)
-            if node is None or not feasible[node.row]:
-                continue
-            if all(other.priority < pod.priority for other in nominator.pods_of(name)):
+        room: Room | None = None
+        for node in self._wanted_by_others(framework, pod, snapshot):
+            if not feasible[node.row]:
                 continue
             if result is feasible:
                 result = feasible.copy()
                 framework.run_pre_filter(state, pod, snapshot.nodes)
-            status = framework.run_filters_with_nominated_pods(state, pod, node)
+                room = Room.of(framework, state, pod)
+            if room is None:
+                status = framework.run_filters_with_nominated_pods(state, pod, node)
+            else:
+                status = room.beside_nominated(node)
             result[node.row] = status is None
         return result
+
+    @staticmethod
+    def _wanted_by_others(
+        framework: Framework, pod: PodInfo, snapshot: Snapshot
+    ) -> Iterator[NodeInfo]:
+        """Yield the nodes for which pods at least as important are nominated."""
+        nominator, priority = framework.handle.nominator, pod.priority
+        for name in nominator.nodes():
+            node = snapshot.get(name)
+            if node is not None and any(
+                other.priority >= priority for other in nominator.pods_of(name)
+            ):
+                yield node
 
     def _window(
         self, framework: Framework, signature: Signature, feasible: Mask
@@ -233,6 +250,16 @@ class VectorAlgorithm:
             raise AssertionError(f"the plain form would put {pod.key} on one of {found.totals}")
         framework.run_pre_filter(state, pod, snapshot.nodes)
         statuses = signature.refusals(framework, state)
+        room = Room.of(framework, state, pod)
+        for node in self._wanted_by_others(framework, pod, snapshot):
+            if room is None:
+                status = framework.run_filters_with_nominated_pods(state, pod, node)
+            elif node.name in statuses and not room.matters_alone(statuses.get(node.name)):
+                continue  # whoever comes, this stays the first objection
+            else:
+                status = room.beside_nominated(node)
+            assert status is not None, f"the plain form would put {pod.key} on {node.name}"
+            statuses.set(node.name, status)
         plugins = frozenset(status.plugin for _, status in statuses)
         raise FitError(pod, len(snapshot), statuses, rejected_by=plugins)
 

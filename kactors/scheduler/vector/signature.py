@@ -99,7 +99,7 @@ class Signature:
         self._compute(slice(None))
 
     def refusals(self, framework: Framework, state: CycleState) -> NodeStatuses:
-        """Return why each node refuses the pod; every one of them must.
+        """Return why each node that is not feasible refuses the pod.
 
         Only nodes that have changed since this was last asked are asked again.
         """
@@ -110,6 +110,9 @@ class Signature:
             nodes = self._nodes
         for node in nodes:
             if node.row < 0:
+                continue
+            if self.feasible[node.row]:
+                known.pop(node.name, None)
                 continue
             status = framework.run_filters(state, self._pod, node)
             assert status is not None, f"the plain form would put {self._pod.key} on {node.name}"
