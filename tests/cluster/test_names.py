@@ -82,7 +82,7 @@ def test_no_call_fails_while_pods_roll_over_and_back(cluster: SimulatedCluster) 
 
 
 def test_names_are_answered_while_one_server_is_away(cluster: SimulatedCluster) -> None:
-    """The node of one DNS server dies: most calls go on, and all do when that is known."""
+    """The node of one of two DNS servers dies: about half of the calls fail until that is known."""
     away = dns_node(cluster)
     traffic = cluster.add_traffic(
         Target(name="web.default.svc.cluster.local.", period_seconds=1, timeout_seconds=12),
@@ -90,7 +90,7 @@ def test_names_are_answered_while_one_server_is_away(cluster: SimulatedCluster) 
     )
     cluster.world.crash(away)
     cluster.world.run_for(40)
-    assert 0.5 * traffic.calls < traffic.counts[Outcome.SERVED] < traffic.calls
+    assert 0.3 * traffic.calls < traffic.counts[Outcome.SERVED] < traffic.calls
 
     cluster.world.run_for(25)  # by now the endpoints on the dead node are not ready
     before = traffic.counts[Outcome.SERVED], traffic.calls
