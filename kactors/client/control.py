@@ -142,15 +142,21 @@ class PodControl:
         raise unknown or AlreadyExists("pods", name_of(pod))
 
     async def _find_out(self, pod: Object, owner: Object, unknown: OutcomeUnknown) -> Object:
-        """Return the pod of this name if it is the one whose creation was asked for before."""
+        """Return the pod of this name if it is the one whose creation was asked for before.
+
+        It is listed: upstream's roles of controllers list pods, but do not get them.
+        """
         try:
-            found = await self._pods.get(name_of(pod), namespace_of(pod))
+            found = await self._pods.list(
+                namespace_of(pod), field_selector=f"metadata.name={name_of(pod)}"
+            )
         except (ApiError, ClientError) as problem:
             raise unknown from problem
-        if not is_controlled_by(found, owner):
-            raise unknown
-        sometimes(_FOUND_OUT)
-        return found
+        for each in found.items:
+            if is_controlled_by(each, owner):
+                sometimes(_FOUND_OUT)
+                return each
+        raise unknown
 
     async def delete_pod(self, pod: Object, owner: Object) -> bool:
         """Delete one pod, just this one; tell whether it was there. Raises: as `create_pod`."""

@@ -85,10 +85,12 @@ def test_pods_are_created_and_expected() -> None:
 
 
 def test_a_creation_of_unknown_outcome_is_found_out() -> None:
-    """It had happened: asking again under the same name finds the pod."""
+    """It had happened: asking again under the same name finds the pod, by what controllers may do."""
     swallowed: list[str] = []
+    asked: set[str] = set()
 
     def swallow(request: ApiRequest) -> bool:
+        asked.add(f"{request.verb} {request.resource}")
         if request.resource != "pods" or request.verb != "create" or swallowed:
             return False
         swallowed.append(request.verb)
@@ -104,6 +106,8 @@ def test_a_creation_of_unknown_outcome_is_found_out() -> None:
         run(cluster, work)
 
     assert swallowed == ["create"]
+    assert "list pods" in asked
+    assert "get pods" not in asked
 
 
 def test_a_creation_that_stays_unknown_stays_expected() -> None:
