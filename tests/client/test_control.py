@@ -85,7 +85,7 @@ def test_pods_are_created_and_expected() -> None:
 
 
 def test_a_creation_of_unknown_outcome_is_found_out() -> None:
-    """It had happened: asking again under the same name finds the pod, by what controllers may do."""
+    """It had happened: a list, which controllers may ask for, has the pod of this name."""
     swallowed: list[str] = []
     asked: set[str] = set()
 
