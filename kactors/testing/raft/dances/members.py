@@ -82,8 +82,41 @@ def _forgotten_recovery(rng: Rng, timeout_ms: int) -> list[Fault]:
     ]
 
 
+def _forgetful_protector(rng: Rng, timeout_ms: int) -> list[Fault]:
+    """Who protects a leader's lease loses power and forgets that, and its latest entries too.
+
+    So it votes for one that has not heard the leader for long, while that one, cut off by now,
+    still reads from its own state.
+    """
+    tenth = max(1, timeout_ms // 10)
+    faults: list[Fault] = []
+    for _ in range(1 + rng.below(4)):
+        tenths = 3 + rng.below(7)
+        faults += [
+            Fault(
+                Kind.CUT_LINK,
+                Target.LEADER,
+                after_ms=2 * timeout_ms,
+                span_ms=2 * timeout_ms,
+                pick=1,
+            ),
+            Fault(Kind.STALL_DISK, Target.MOST_AHEAD, span_ms=tenths * tenth),
+            Fault(
+                Kind.ISOLATE,
+                Target.LEADER,
+                after_ms=tenths * tenth - 1,
+                span_ms=2 * timeout_ms,
+            ),
+            Fault(Kind.BOUNCE, Target.MOST_AHEAD),
+            Fault(Kind.BURST, Target.LEADER, after_ms=(11 - tenths) * tenth),
+        ]
+        faults += 5 * [Fault(Kind.BURST, Target.LEADER, after_ms=tenth)]
+    return faults
+
+
 MEMBERS: Final = (
     Dance("reform", frozenset({Kind.CHANGE}), _reform),
     Dance("secret promotion", frozenset({Kind.CHANGE}), _secret_promotion),
     Dance("forgotten recovery", frozenset({Kind.WIPE}), _forgotten_recovery),
+    Dance("forgetful protector", frozenset({Kind.BOUNCE}), _forgetful_protector),
 )
