@@ -41,7 +41,7 @@ from kactors.scenario.oracles import ORACLES
 from kactors.scenario.oracles.end_state import EndRecorder, SameEnd
 from kactors.scenario.outcome import Outcome, Violation
 from kactors.scenario.scenario import Scenario
-from kactors.scenario.settled import Awaited, unsettled
+from kactors.scenario.settled import Awaited, unready, unsettled
 from kactors.scenario.spans import HostSpans, fault_spans
 from kactors.scenario.timeline import Sampler, Timeline
 from kactors.scenario.token import token_for
@@ -183,15 +183,23 @@ class _Course:
             self.judge.finish(self.clockwork.now_s)
 
     def _come_up(self) -> bool:
-        """Run until the workload is settled; say whether it is."""
+        """Run until the workload is settled; say whether it is.
+
+        It is given to a cluster whose nodes are there, or the first of them would get all of it.
+        """
         scenario = self.scenario
-        self.admin.apply(scenario.workload, patience_s=scenario.come_up_s)
         everything = scenario.hosts
-        held, waiting = 0, list[Awaited]()
+        given, held, waiting = False, 0, list[Awaited]()
         for _ in range(round(scenario.come_up_s)):
             view = self._second(everything)
             if self.violations:
                 return False
+            if not given:
+                waiting = list(unready(view))
+                given = not waiting
+                if given:
+                    self.admin.apply(scenario.workload, patience_s=scenario.come_up_s)
+                continue
             waiting = [] if self.admin.pending else list(unsettled(view))
             held = held + 1 if not waiting and not self.admin.pending else 0
             if held >= _UP_HELD_S:

@@ -21,7 +21,7 @@ from kactors.node.proxy.endpoint import SERVICE_NAME_LABEL
 from kactors.scenario.service_endpoints import ready_endpoints, ready_pods
 from kactors.scenario.view import View
 
-__all__ = ["Awaited", "held_up", "unsettled"]
+__all__ = ["Awaited", "held_up", "unready", "unsettled"]
 
 _FINAL = ("Succeeded", "Failed")
 
@@ -41,12 +41,17 @@ class Awaited(NamedTuple):
 def unsettled(view: View) -> Iterator[Awaited]:
     """Yield what is still to wait for, cheapest first; nothing if the cluster has settled."""
     core = dict.fromkeys(view.core)
-    yield from _control_plane(view)
-    yield from _nodes(view, core)
+    yield from unready(view)
     yield from _workloads(view, core)
     yield from _pods(view, core)
     yield from _containers(view, core)
     yield from _endpoints(view)
+
+
+def unready(view: View) -> Iterator[Awaited]:
+    """Yield what a cluster lacks before anybody would give it work: who leads, and its nodes."""
+    yield from _control_plane(view)
+    yield from _nodes(view, dict.fromkeys(view.core))
 
 
 def _control_plane(view: View) -> Iterator[Awaited]:

@@ -1,5 +1,6 @@
 """Runs: phases, verdicts, and that they repeat."""
 
+from collections import Counter
 from typing import Any, ClassVar
 
 import attrs
@@ -28,6 +29,7 @@ from kactors.scenario import (
     Topology,
     View,
     deployment,
+    service,
 )
 from kactors.scenario.core import core_of
 from kactors.scenario.errors import InvalidScenario
@@ -254,3 +256,31 @@ def test_pauses_are_spans_of_their_hosts() -> None:
     (span,) = outcome.timeline.host_spans
     assert (span.what, span.begin_s, span.end_s) == ("paused", 2.0, None)
     assert outcome.timeline.faults[0].end_s is None
+
+
+@attrs.frozen(repr=False)
+class AtMost(Predicate):
+    """No node has more than so many running containers of a Deployment."""
+
+    count: int
+    prefix: str
+
+    def missing(self, view: View) -> str:
+        """Return the nodes that have more."""
+        nodes = Counter(each.node for each in view.running if each.pod.startswith(self.prefix))
+        return ", ".join(sorted(node for node, count in nodes.items() if count > self.count))
+
+
+def test_work_is_given_to_a_cluster_whose_nodes_are_there() -> None:
+    """So it is spread over all of them; with this seed two nodes are ready before the others."""
+    scenario = tiny(
+        topology=Topology.of(masters=3, nodes=6),
+        workload=(deployment("web", 36), service("web")),
+        faults=FaultPlan(),
+        goals=(Always("spread", AtMost(9, "web")),),
+        chaos_s=2,
+    )
+
+    outcome, _ = run(scenario, 2)
+
+    assert outcome.verdict == "held", outcome.violations
