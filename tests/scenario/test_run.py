@@ -259,7 +259,7 @@ def test_pauses_are_spans_of_their_hosts() -> None:
 
 
 @attrs.frozen(repr=False)
-class AtMost(Predicate):
+class NoMoreThan(Predicate):
     """No node has more than so many running containers of a Deployment."""
 
     count: int
@@ -277,7 +277,7 @@ def test_work_is_given_to_a_cluster_whose_nodes_are_there() -> None:
         topology=Topology.of(masters=3, nodes=6),
         workload=(deployment("web", 36), service("web")),
         faults=FaultPlan(),
-        goals=(Always("spread", AtMost(9, "web")),),
+        goals=(Always("spread", NoMoreThan(9, "web")),),
         chaos_s=2,
     )
 
