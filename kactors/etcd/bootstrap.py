@@ -61,13 +61,23 @@ async def begin_cluster(disk: Disk, config: MemberConfig, store: Store | None = 
     )
 
 
-async def begin_joining(disk: Disk, config: MemberConfig, cluster_id: int, member_id: int) -> None:
+async def begin_joining(
+    disk: Disk, config: MemberConfig, cluster_id: int, member_id: int, *, starts: int
+) -> None:
     """Prepare an empty disk for a member that was added to a cluster which is there already.
+
+    Args:
+        disk: of the member.
+        config: of the member.
+        cluster_id: of the cluster.
+        member_id: that the cluster has given it.
+        starts: from where its starts are counted: drawn, for a disk that was lost before has
+            counted, too, and no number may be used twice.
 
     Raises:
         OSError: the disk failed.
     """
-    head = LogHead(cluster_id, member_id, 0, HardState(), Position(0, 0))
+    head = LogHead(cluster_id, member_id, starts, HardState(), Position(0, 0))
     await MemberStorage.create(
         disk, head, None, segment_bytes=config.segment_bytes, preallocate=config.preallocate
     )

@@ -50,7 +50,7 @@ class LogHead:
     Attributes:
         cluster_id: of the cluster.
         member_id: whose log it is.
-        boot: counts the member's starts.
+        boot: counts the member's starts, from a number that was drawn if its disk was lost.
         hard_state: see `HardState`.
         start: up to where entries are gone.
     """

@@ -26,6 +26,8 @@ from kactors.transport.envelope import Address
 
 _ASK_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.2
+#: A start's number has 31 bits (`kactors.raft.read_index` puts 32 more behind it).
+_STARTS_MOST: Final = 1 << 30
 #: How long those beyond the majority are waited for.
 _GRACE_SECONDS: Final = 1.0
 
@@ -77,7 +79,13 @@ async def _join(
                 continue
             for member in found.members:
                 if config.url in member.peer_urls:
-                    await begin_joining(actor.host.disk, config, found.header.cluster_id, member.id)
+                    await begin_joining(
+                        actor.host.disk,
+                        config,
+                        found.header.cluster_id,
+                        member.id,
+                        starts=actor.random("starts").below(_STARTS_MOST),
+                    )
                     return
             if not told:
                 told = True

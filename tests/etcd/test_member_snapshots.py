@@ -161,6 +161,21 @@ def test_members_that_have_forgotten_all_begin_no_new_cluster() -> None:
         assert cluster.leader() is None
 
 
+def test_a_disk_that_is_lost_again_is_missed_again() -> None:
+    """What the leader knew of the member's last disk does not count: it gets all once more."""
+    with Cluster(3, seed=9, **SMALL) as cluster:
+        leader = cluster.wait_for_leader()
+        lost = next(name for name in cluster.names if name != leader)
+        cluster.world.run_for(3)  # by now everybody knows that everybody has started
+        for number in range(4):
+            cluster.run(put_many, 30 * number, 30 * number + 30)
+            cluster.inject(LoseDisk(lost, start=At(0), end=For(1)))
+            cluster.world.run_for(1.5 + 0.5 * number)
+
+        cluster.world.run_for(5)
+        cluster.await_agreement()
+
+
 def test_defragmenting_removes_what_is_compacted() -> None:
     """After compaction and defragmentation the old versions are gone from memory and log."""
     with Cluster(1, seed=6, **SMALL) as cluster:
