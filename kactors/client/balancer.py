@@ -38,7 +38,7 @@ from typing import Final
 
 import attrs
 
-from kactors.client.connection import Connection
+from kactors.client.connection import MOMENT, Connection
 from kactors.runtime import Random, current_time
 from kactors.transport.envelope import Address
 
@@ -47,8 +47,6 @@ __all__ = ["PAUSE_LONGEST", "PING_SECONDS", "Attempt", "Balancer", "Probe"]
 PING_SECONDS: Final = 5.0
 PAUSE_LONGEST: Final = 30.0
 _PAUSE_FIRST: Final = 1.0
-#: A clock counts nanoseconds, and sums of floats do not.
-_MOMENT: Final = 1e-6
 
 
 @attrs.define
@@ -63,7 +61,7 @@ class _Replica:
 
     def suspected(self, now: float, silence: float) -> bool:
         """Tell whether it has failed, or owes an answer for too long."""
-        return self.suspect_since is not None or self.silent_in(now, silence) <= _MOMENT
+        return self.suspect_since is not None or self.silent_in(now, silence) <= MOMENT
 
     def silent_in(self, now: float, silence: float) -> float:
         """Return the seconds until it owes an answer for too long, if it says nothing."""
@@ -130,7 +128,7 @@ class Attempt:
 
     def given_up(self) -> None:
         """Note that who waited was cancelled; if that took too long the replica has failed."""
-        if self.silent_in <= _MOMENT:
+        if self.silent_in <= MOMENT:
             self.failed()
         else:
             self.abandoned()

@@ -29,7 +29,7 @@ from kactors.runtime import current_time
 __all__ = ["Connection", "Listener"]
 
 #: A clock counts nanoseconds, and sums of floats do not: it may be that early when a wait is over.
-_MOMENT: Final = 1e-6
+MOMENT: Final = 1e-6
 
 
 class Listener(Protocol):
@@ -91,12 +91,12 @@ class Connection:
     def look(self) -> None:
         """Ask for a word if none was heard for too long; cut all watches if none has come."""
         now = current_time()
-        if self._first is None or now < self._deadline - _MOMENT:
+        if self._first is None or now < self._deadline - MOMENT:
             return
         word_at = max(listener.heard_at for listener in self._listeners)
         if self._asked_at is not None and word_at <= self._asked_at:
             self._cut()
-        elif now - word_at < self._ping - _MOMENT:
+        elif now - word_at < self._ping - MOMENT:
             self._asked_at = None
             self._deadline = word_at + self._ping
         else:

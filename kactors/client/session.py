@@ -44,6 +44,7 @@ from kactors.api.requests import ApiRequest, ApiResponse
 from kactors.client.backoff import Backoff
 from kactors.client.balancer import Attempt, Balancer, Probe
 from kactors.client.config import Asker, ClientConfig
+from kactors.client.connection import MOMENT
 from kactors.client.errors import OutcomeUnknown, Unavailable
 from kactors.errors import KactorsError
 from kactors.runtime import cancelled_class, current_time, open_nursery, sleep
@@ -72,8 +73,6 @@ _PAUSE_FIRST: Final = 0.05
 _PAUSE_LONGEST: Final = 1.0
 #: Of a read that is answered without asking the store.
 _BY_HEART: Final = {"resourceVersion": "0"}
-#: Less than this is no time at all: a clock counts nanoseconds, and sums of floats do not.
-_MOMENT: Final = 1e-6
 
 
 class Session:
@@ -125,7 +124,7 @@ class Session:
         end = current_time() + config.timeout
         backoff: Backoff | None = None
         problem: Exception | None = None
-        while (left := end - current_time()) > _MOMENT:
+        while (left := end - current_time()) > MOMENT:
             patience = min(left, config.read_timeout if reads else config.write_timeout)
             if guard is not None and not reads:
                 patience = min(patience, guard())
@@ -185,7 +184,7 @@ class Session:
         self, first: Attempt, request: ApiRequest, patience: float, settle: _Settle
     ) -> None:
         """Send a read once more, to another replica, if the first keeps silent for too long."""
-        while (seconds := first.silent_in) > _MOMENT:
+        while (seconds := first.silent_in) > MOMENT:
             await sleep(seconds)
         if self.balancer.all_suspected():
             return

@@ -12,8 +12,8 @@ from kactors.client.errors import ClientError
 from kactors.cluster.simulated import ADMIN_HOST, SimulatedCluster
 from kactors.runtime import move_on_after, open_nursery, sleep
 from kactors.scenario.errors import InvalidScenario
-from kactors.scenario.etcd_steps import EtcdStep
-from kactors.scenario.steps import Apply, Step
+from kactors.scenario.etcd_steps import AnyStep, EtcdStep
+from kactors.scenario.steps import Apply
 from kactors.scenario.view import Clockwork
 
 __all__ = ["Administrator", "Performed"]
@@ -77,19 +77,19 @@ class Administrator:
         """
         self.start([Apply((each,), at_s=0.0, patience_s=patience_s) for each in manifests])
 
-    def start(self, script: Iterable[Step | EtcdStep]) -> None:
+    def start(self, script: Iterable[AnyStep]) -> None:
         """Begin each step at its time, from now on; returns at once."""
         steps = tuple(script)
         self.pending += len(steps)
         machine = self._cluster.world.hosts[ADMIN_HOST].machine
         machine.spawn(self._perform_all, steps, name="script")
 
-    async def _perform_all(self, script: tuple[Step | EtcdStep, ...]) -> None:
+    async def _perform_all(self, script: tuple[AnyStep, ...]) -> None:
         async with open_nursery() as nursery:
             for step in script:
                 nursery.start_soon(self._perform, step)
 
-    async def _perform(self, step: Step | EtcdStep) -> None:
+    async def _perform(self, step: AnyStep) -> None:
         await sleep(step.at_s)
         begun_s = self._clockwork.now_s
         attempt = self._attempt_of(step)
@@ -115,15 +115,13 @@ class Administrator:
             )
         )
 
-    def _attempt_of(self, step: Step | EtcdStep) -> Callable[[], Awaitable[None]]:
+    def _attempt_of(self, step: AnyStep) -> Callable[[], Awaitable[None]]:
         """Return what tries a step once, with one client for all its tries."""
         if isinstance(step, EtcdStep):
             return partial(step.perform, self._cluster.etcd_client())
         return partial(step.perform, self._cluster.client())
 
-    async def _try(
-        self, step: Step | EtcdStep, attempt: Callable[[], Awaitable[None]]
-    ) -> tuple[bool, str]:
+    async def _try(self, step: AnyStep, attempt: Callable[[], Awaitable[None]]) -> tuple[bool, str]:
         try:
             await attempt()
         except _WRONG as problem:
@@ -136,7 +134,7 @@ class Administrator:
         return True, ""
 
 
-def _name_of(step: Step | EtcdStep) -> str:
+def _name_of(step: AnyStep) -> str:
     """Return what stands in the scenario's source and leads to the step."""
     if isinstance(step, Apply):
         return str(step.manifests[0]["metadata"]["name"]) if step.manifests else ""

@@ -6,6 +6,7 @@ once it has been promoted.
 """
 
 from abc import ABC, abstractmethod
+from typing import TypeAlias
 
 import attrs
 
@@ -13,9 +14,9 @@ from kactors.etcd.client import EtcdClient
 from kactors.etcd.errors import MemberNotFound, MemberNotLearner, PeerUrlExists
 from kactors.etcd.member_url import MemberUrl
 from kactors.etcd.messages.cluster import Member
-from kactors.scenario.steps import ScriptStep
+from kactors.scenario.steps import ScriptStep, Step
 
-__all__ = ["AddMember", "EtcdStep", "PromoteMember", "RemoveMember"]
+__all__ = ["AddMember", "AnyStep", "EtcdStep", "PromoteMember", "RemoveMember"]
 
 
 @attrs.frozen(repr=False, kw_only=True)
@@ -25,6 +26,10 @@ class EtcdStep(ScriptStep, ABC):
     @abstractmethod
     async def perform(self, etcd: EtcdClient) -> None:
         """Do it. Raises: what the client raises."""
+
+
+AnyStep: TypeAlias = Step | EtcdStep
+"""What a script consists of."""
 
 
 @attrs.frozen(repr=False)

@@ -20,7 +20,7 @@ from kactors.scenario import gusts_of_disks, gusts_of_messages
 from kactors.scenario.draw import Draw, Gust
 from kactors.transport.latency import Exponential, Latency, LogNormal
 
-__all__ = ["GUSTS", "Draw", "Gust"]
+__all__ = ["GUSTS"]
 
 _MASTER_ACTORS: Final = (ETCD, APISERVER, SCHEDULER, CONTROLLER_MANAGER)
 _NODE_ACTORS: Final = (KUBELET, "kube-proxy")

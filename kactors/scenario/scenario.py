@@ -14,9 +14,8 @@ from kactors.faults.plan import FaultPlan
 from kactors.faults.printing import as_call
 from kactors.scenario.clients import ApiClients, Calls
 from kactors.scenario.errors import InvalidScenario
-from kactors.scenario.etcd_steps import EtcdStep
+from kactors.scenario.etcd_steps import AnyStep
 from kactors.scenario.goals import Goal
-from kactors.scenario.steps import Step
 from kactors.scenario.storm import Storm
 
 __all__ = ["ROLES", "Budget", "Core", "Scenario"]
@@ -31,14 +30,11 @@ Core = Literal["everything", "random"]
 ROLES: Final = ("@controllers", "@leader", "@scheduler")
 
 
-_STEPS: Final = (Step, EtcdStep)
-
-
 def _objects(given: Iterable[Object]) -> tuple[Object, ...]:
     return tuple(given)
 
 
-def _steps(given: Iterable[Step | EtcdStep]) -> tuple[Step | EtcdStep, ...]:
+def _steps(given: Iterable[AnyStep]) -> tuple[AnyStep, ...]:
     return tuple(given)
 
 
@@ -98,7 +94,7 @@ class Scenario:
     name: str
     topology: Topology = attrs.field(factory=Topology)
     workload: tuple[Object, ...] = attrs.field(default=(), converter=_objects)
-    script: tuple[Step | EtcdStep, ...] = attrs.field(default=(), converter=_steps)
+    script: tuple[AnyStep, ...] = attrs.field(default=(), converter=_steps)
     faults: FaultPlan | Storm = attrs.field(factory=FaultPlan)
     goals: tuple[Goal, ...] = attrs.field(default=(), converter=_goals)
     calls: tuple[Calls, ...] = attrs.field(default=(), converter=_calls)
@@ -146,7 +142,7 @@ class Scenario:
 
     def _check_kinds(self) -> None:
         kinds: tuple[tuple[str, Any, Any, str], ...] = (
-            ("script", self.script, _STEPS, "steps, such as Scale('web', replicas=3, at_s=5)"),
+            ("script", self.script, AnyStep, "steps, such as Scale('web', replicas=3, at_s=5)"),
             ("goals", self.goals, Goal, "goals: Always(...) and Eventually(...)"),
             ("workload", self.workload, dict, "objects, such as deployment('web', 3)"),
             ("calls", self.calls, Calls, "calls, such as Calls('web')"),

@@ -14,7 +14,6 @@ from kactors.scheduler.framework.framework import Framework
 from kactors.scheduler.framework.handle import Handle
 from kactors.scheduler.framework.registry import Registry, build_framework
 from kactors.scheduler.node_facts import NodeFacts
-from kactors.scheduler.plugins.default_preemption import DefaultPreemption
 from kactors.scheduler.plugins.registry import default_registry
 from kactors.scheduler.pod_info import PodInfo
 from kactors.scheduler.queue.events import (
@@ -212,8 +211,7 @@ class SchedulerCore:
         """Note that victims could not be asked to go; who needs the room is tried again."""
         for framework in self.frameworks.values():
             for plugin in framework.plugins.post_filter:
-                if isinstance(plugin, DefaultPreemption):
-                    plugin.preemptions.end(uid)
+                plugin.post_filter_failed(uid)
         self.queue.activate([uid])
 
     def next_wake_ns(self) -> int | None:

@@ -15,8 +15,9 @@ from kactors.runtime.random import stream
 from kactors.scenario import FaultPlan, Scenario, Storm, Topology
 from kactors.scenario.atlas import Atlas
 from kactors.scenario.core import core_of
+from kactors.scenario.draw import Draw
 from kactors.scenario.errors import InvalidScenario
-from kactors.scenario.gusts import GUSTS, Draw
+from kactors.scenario.gusts import GUSTS
 from tests.scenario.tiny import tiny
 
 THREE = Topology.of(3, 4)

@@ -152,6 +152,9 @@ class PostFilterPlugin(Plugin):
     ) -> PostFilterResult | Status:
         """Try; a status is an error, or says that this plugin has nothing to say."""
 
+    def post_filter_failed(self, uid: str, /) -> None:
+        """Note that what was decided for a pod could not be carried out."""
+
 
 class PreScorePlugin(Plugin):
     """Prepares scoring."""

@@ -91,6 +91,10 @@ class DefaultPreemption(PreEnqueuePlugin, PostFilterPlugin):
         self.preemptions.begin(pod.uid, (victim.uid for victim in best.victims.pods))
         return PostFilterResult(best.node, tuple(self._effects(pod, best)))
 
+    def post_filter_failed(self, uid: str, /) -> None:
+        """Let a pod be tried again whose victims could not be asked to go."""
+        self.preemptions.end(uid)
+
     def events_to_register(self) -> Sequence[PluginEvent]:
         """Ask about pods that go: victims make room by going."""
         return (PluginEvent(ClusterEvent(EventResource.ASSIGNED_POD, Action.DELETE)),)
