@@ -12,7 +12,7 @@ from kactors.bench.invariants import violations
 from kactors.bench.progress import Progress
 from kactors.bench.record import Record
 
-__all__ = ["METERS", "rare_collections", "run_workload"]
+__all__ = ["METERS", "frozen_heap", "run_workload"]
 
 #: New objects between two collections of the youngest, and so on; Python's own are 700, 10, 10.
 _THRESHOLDS: Final = (50_000, 20, 1000)
@@ -35,8 +35,8 @@ METERS: Final[Mapping[str, Callable[[Record, Progress, int, int], None]]] = {
 
 
 @contextmanager
-def rare_collections() -> Iterator[None]:
-    """Let the garbage collector look rarely, as one does in processes that hold many objects.
+def frozen_heap() -> Iterator[None]:
+    """Let the garbage collector look rarely, and never at what is there already.
 
     A cluster of thousands of nodes is a million objects that stay: to look at them again and again
     takes a sixth of the time.
@@ -65,7 +65,7 @@ def run_workload(
     """
     found = []
     try:
-        with rare_collections():
+        with frozen_heap():
             METERS[record.meter](record, progress, seed, masters)
     except BenchError as problem:
         found.append(str(problem))

@@ -28,6 +28,7 @@ from kactors.faults.injector import Injector
 from kactors.faults.plan import FaultPlan
 from kactors.faults.worlds import SimTarget
 from kactors.runtime.probes import Probes
+from kactors.runtime.sim.garbage import rare_collections
 from kactors.scenario.administrator import Administrator
 from kactors.scenario.bug import bug_of
 from kactors.scenario.caretaker import Caretaker
@@ -87,6 +88,7 @@ def run(
     options = options or Options()
     scenario = scenario.drawn(seed)
     with ExitStack() as stack:
+        stack.enter_context(rare_collections())  # the kernel's own ends with every second
         if options.paranoid:
             stack.enter_context(paranoid())
         probes = Probes(seed, buggify=False)

@@ -8,7 +8,7 @@ from kactors.bench.cases import workload_of
 from kactors.bench.operations import CreateNodes
 from kactors.bench.progress import silent
 from kactors.bench.record import Record
-from kactors.bench.run import METERS, rare_collections, run_workload
+from kactors.bench.run import METERS, frozen_heap, run_workload
 from tests.bench.objects import workload
 
 
@@ -53,7 +53,7 @@ def test_the_collector_is_as_it_was_afterwards() -> None:
         assert gc.get_threshold() != before
         raise KeyError
 
-    with pytest.raises(KeyError), rare_collections():
+    with pytest.raises(KeyError), frozen_heap():
         failing()
 
     assert gc.get_threshold() == before

@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["rare_collections"]
 
-_ALLOCATIONS: Final = 20_000
+_ALLOCATIONS: Final = 50_000
 """New containers between two collections.
 
 A simulated world holds millions of containers for long, and hardly any of its garbage is cyclic.
@@ -18,7 +18,10 @@ it; from here on nothing measurable does, and the memory is the same.
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Collect less often as long as the context is open; not at all if it was off before."""
+    """Collect less often as long as the context is open; not at all if it was off before.
+
+    Each end of it is a collection, sooner or later: hold one around many short runs.
+    """
     before = gc.get_threshold()
     if 0 < before[0] < _ALLOCATIONS:
         gc.set_threshold(_ALLOCATIONS, *before[1:])
