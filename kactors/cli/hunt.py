@@ -26,6 +26,7 @@ from kactors.cli.shrinking import shrink_file
 from kactors.cli.workers import Done, in_order, run_jobs
 from kactors.scenario.campaign import Campaign, Failure, Run, run_once
 from kactors.scenario.loader import find_files, load
+from kactors.scenario.report import draw_campaign
 
 __all__ = ["hunt"]
 
@@ -47,6 +48,11 @@ _PRELOAD = ("kactors.cli.shrinking",)
 @click.option("--shrink", is_flag=True, help="Shrink one run of each kind of failure.")
 @reference_option
 @json_option
+@click.option(
+    "--report",
+    type=click.File("w", encoding="utf-8", lazy=False),
+    help="Draw the campaign: an HTML page that needs nothing else.",
+)
 @click.pass_context
 def hunt(
     context: click.Context,
@@ -55,6 +61,7 @@ def hunt(
     jobs: int,
     replays: Path,
     json_file: IO[str] | None,
+    report: IO[str] | None,
     *,
     shrink: bool,
     reference: bool,
@@ -85,6 +92,8 @@ def hunt(
     wall_s = perf_counter() - began
     if json_file is not None:
         dump(campaign.as_json(wall_s), json_file)
+    if report is not None:
+        report.write(draw_campaign(campaign, wall_s))
     if not is_stdout(json_file):
         _show(campaign, wall_s)
     context.exit(VIOLATED if campaign.failures or not campaign.complete else 0)
@@ -106,17 +115,27 @@ def _hunt(wanted: Sequence[_Job], jobs: int, campaign: Campaign, *, reference: b
 def _make_runs(
     function: Callable[..., Run], wanted: Sequence[_Job], jobs: int, campaign: Campaign, then: str
 ) -> list[int]:
-    """Add runs to the campaign; return the numbers of those whose worker has died."""
+    """Add runs to the campaign; return the numbers of those whose worker has died.
+
+    Who waits for hours is told of each new failure at once.
+    """
     lost = []
     with closing(run_jobs(function, wanted, jobs, _PRELOAD)) as outcomes:
         for done in _shown(outcomes, len(wanted), "hunting"):
             if done.result is not None:
-                campaign.add(done.result)
+                failure = campaign.add(done.result)
+                if failure is not None:
+                    click.echo(_told(failure), err=True)
                 continue
             lost.append(done.number)
             path, seed = wanted[done.number]
             click.echo(f"the worker on {path}, seed {seed}, {done.death}, {then}", err=True)
     return lost
+
+
+def _told(failure: Failure) -> str:
+    run = failure.run
+    return f"violated by {run.scenario}, seed {run.seed}: {run.text}\n  kactors replay {run.replay}"
 
 
 def _shown(outcomes: Iterator[Done[Run]], total: int, what: str) -> Iterator[Done[Run]]:

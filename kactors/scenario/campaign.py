@@ -12,7 +12,7 @@ from kactors.scenario.loader import load, located
 from kactors.scenario.replay import replay_source
 from kactors.scenario.run import Options, run
 
-__all__ = ["Campaign", "Failure", "Run", "run_once"]
+__all__ = ["Campaign", "Failure", "Result", "Run", "run_once"]
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +71,23 @@ def run_once(path: str, seed: int, *, reference: bool = False) -> Run:
     )
 
 
+@attrs.frozen
+class Result:
+    """A run in a line, for tables and pictures.
+
+    Attributes:
+        scenario, seed: of the run.
+        signature: of its failure; empty if all held.
+        virtual_s, wall_s: how long it was, and took.
+    """
+
+    scenario: str
+    seed: int
+    signature: str
+    virtual_s: float
+    wall_s: float
+
+
 @attrs.define
 class Failure:
     """Runs that failed in the same way.
@@ -106,26 +123,23 @@ class Campaign:
     """What is known so far; runs are to be added in the order of the campaign.
 
     Attributes:
-        runs, held: how many there were, and how many of them held.
+        results: a line for each run.
         failures: by scenario and signature.
-        virtual_s: of all runs together.
         faults: of all runs together, by kind.
         probes: of all runs together.
         complete: nobody interrupted it, and no run was lost.
     """
 
-    runs: int = 0
-    held: int = 0
+    results: list[Result] = attrs.field(factory=list)
     failures: dict[tuple[str, str], Failure] = attrs.field(factory=dict)
-    virtual_s: float = 0.0
     faults: dict[str, Counts] = attrs.field(factory=dict)
     probes: Counter[str] = attrs.field(factory=Counter)
     complete: bool = True
 
     def add(self, run: Run) -> Failure | None:
         """Take one more run into account; return its failure if it is a new one."""
-        self.runs += 1
-        self.virtual_s += run.virtual_s
+        line = Result(run.scenario, run.seed, run.signature, run.virtual_s, run.wall_s)
+        self.results.append(line)
         for kind, counts in run.faults.items():
             before = self.faults.get(kind, Counts(0, 0, 0))
             self.faults[kind] = Counts(
@@ -136,7 +150,6 @@ class Campaign:
         for name, hits in run.probes.items():
             self.probes[name] += hits
         if not run.signature:
-            self.held += 1
             return None
         known = self.failures.get((run.scenario, run.signature))
         if known is not None:
@@ -144,6 +157,28 @@ class Campaign:
             return None
         failure = self.failures[run.scenario, run.signature] = Failure(run)
         return failure
+
+    @property
+    def runs(self) -> int:
+        """How many there were."""
+        return len(self.results)
+
+    @property
+    def held(self) -> int:
+        """How many of them held."""
+        return sum(not result.signature for result in self.results)
+
+    @property
+    def virtual_s(self) -> float:
+        """Of all runs together."""
+        return sum(result.virtual_s for result in self.results)
+
+    def by_scenario(self) -> dict[str, list[Result]]:
+        """Return the runs of each scenario, sorted by its name."""
+        found: dict[str, list[Result]] = {}
+        for result in sorted(self.results, key=lambda each: (each.scenario, each.seed)):
+            found.setdefault(result.scenario, []).append(result)
+        return found
 
     @property
     def probes_never_hit(self) -> list[str]:
@@ -157,9 +192,20 @@ class Campaign:
             "held": self.held,
             "violated": self.runs - self.held,
             "failures": [failure.as_json() for failure in self.failures.values()],
+            "scenarios": {
+                name: {
+                    "runs": len(results),
+                    "held": sum(not each.signature for each in results),
+                    "virtual_s": round(sum(each.virtual_s for each in results), 3),
+                    "wall_s": round(sum(each.wall_s for each in results), 3),
+                }
+                for name, results in self.by_scenario().items()
+            },
             "virtual_s": round(self.virtual_s, 3),
             "wall_s": round(wall_s, 3),
+            "ratio": round(self.virtual_s / wall_s, 1) if wall_s else 0.0,
             "faults": {kind: attrs.asdict(self.faults[kind]) for kind in sorted(self.faults)},
+            "probes": {name: self.probes[name] for name in sorted(self.probes)},
             "probes_never_hit": self.probes_never_hit,
             "complete": self.complete,
         }

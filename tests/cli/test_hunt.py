@@ -43,8 +43,11 @@ def test_a_hunt_finds_failures_once_each(tmp_path: Path) -> None:
     (tmp_path / "failing.py").write_text(FAILING.replace('"tiny"', '"failing"'))
     out = tmp_path / "out.json"
     done = call("hunt", tmp_path, "--seeds", "0:3", "--jobs", 2, "--shrink",
-                "--replays", tmp_path / "replays", "--json", out)  # fmt: skip
+                "--replays", tmp_path / "replays", "--json", out,
+                "--report", tmp_path / "out.html")  # fmt: skip
     assert done.exit_code == 1
+    assert "3 of 6 runs held" in (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert done.output.count("violated by failing, seed 0: ") == 1  # as soon as it is known
     found = json.loads(out.read_text())
     assert (found["runs"], found["held"], found["violated"]) == (6, 3, 3)
     (failure,) = found["failures"]

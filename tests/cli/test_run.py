@@ -89,6 +89,10 @@ def test_what_there_is_is_listed(folder: Path) -> None:
     assert "A node goes and comes." in done.output
     assert "TornWrite" in done.output
     assert "over" in done.output.partition("Oracles:")[2]
+    found = json.loads(call("list", "--scenarios", folder, "--json", "-").output)
+    assert found["scenarios"][str(folder / "tiny.py")] == "A node goes and comes."
+    assert {"TornWrite", "Cut"} <= set(found["faults"])
+    assert found["oracles"]["over-commit"]
 
 
 def test_a_run_is_replayed_from_its_token(folder: Path) -> None:

@@ -219,7 +219,12 @@ def test_a_campaign_tells_failures_apart_by_their_signatures() -> None:
     ]
     assert found["faults"] == {"Crash": {"armed": 10, "fired": 5, "felt": 5}}
     assert found["probes_never_hit"] == ["p"]
-    assert found["virtual_s"] == 50.0
+    assert found["probes"] == {"p": 0, "q": 2}
+    assert (found["virtual_s"], found["wall_s"], found["ratio"]) == (50.0, 2.0, 25.0)
+    assert found["scenarios"] == {
+        "a": {"runs": 4, "held": 1, "virtual_s": 40.0, "wall_s": 4.0},
+        "b": {"runs": 1, "held": 0, "virtual_s": 10.0, "wall_s": 1.0},
+    }
 
 
 def test_a_run_of_a_campaign_is_a_value(stormy: Path) -> None:

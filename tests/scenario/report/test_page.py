@@ -14,7 +14,7 @@ from tests.scenario.tiny import tiny
 _VOID = {"meta"}
 
 
-class _Nesting(HTMLParser):
+class Nesting(HTMLParser):
     """Objects to elements that are not closed, or not by those who opened them."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class _Nesting(HTMLParser):
 @pytest.mark.parametrize("violations", [(), (VIOLATION, VIOLATION)])
 def test_elements_are_closed_by_those_who_opened_them(violations: tuple[object, ...]) -> None:
     """The page is HTML, whatever the verdict."""
-    parser = _Nesting()
+    parser = Nesting()
     parser.feed(draw(made(violations=violations)))
     parser.close()
     assert parser.open == []
