@@ -155,11 +155,20 @@ def follow(raft: "Raft", leader: int) -> None:
 
 
 def tick(raft: "Raft") -> None:
-    """Count one tick without leading, and campaign if a leader is overdue."""
+    """Count one tick without leading, and campaign if a leader is overdue.
+
+    Who may not campaign forgets the leader all the same: else its driver would take a learner, or a
+    member that recovers, for one that is in touch, however long it has heard nothing.
+    """
     raft.elapsed += 1
-    if raft.elapsed >= raft.timeout and promotable(raft):
+    if raft.elapsed < raft.timeout:
+        return
+    if promotable(raft):
         raft.elapsed = 0
         campaign(raft)
+    elif raft.leader is not None:
+        raft.leader = None
+        read_index.drop_all(raft)
 
 
 def promotable(raft: "Raft") -> bool:

@@ -12,9 +12,9 @@ from kactors.etcd.client_errors import ClusterUnavailable, OutcomeUnknown
 from kactors.etcd.errors import Compacted, EmptyWatchRange, NoLeader, WatchCanceled
 from kactors.etcd.messages import Event, EventType, Put, Txn, Watch, WatchProgress, WatchResponse
 from kactors.etcd.store import Store
-from kactors.faults import At, Bounce, Cut, For, Isolate, Loss, Pause
+from kactors.faults import At, Bounce, Cut, For, Isolate, LoseDisk, Loss, Pause
 from kactors.runtime import Event as Flag
-from kactors.runtime import current_time, open_nursery, sleep
+from kactors.runtime import current_time, fail_after, open_nursery, sleep
 from tests.etcd.cluster import CLIENT, Cluster
 
 EVERYTHING = b"\0"
@@ -313,6 +313,29 @@ def test_a_member_without_a_leader_ends_what_is_begun_then_too() -> None:
             with pytest.raises(NoLeader):
                 await stream.receive()
         assert current_time() - began < 1.0
+
+    with Cluster(3, seed=9) as cluster:
+        cluster.wait_for_leader()
+        cluster.run(story)
+
+
+def test_a_member_that_may_not_vote_notices_that_its_leader_is_gone() -> None:
+    """It lost its disk, so it never campaigns; what it serves ends all the same."""
+
+    async def story(client: EtcdClient) -> None:
+        await client.put(b"k", b"v")
+        leader = cluster.leader()
+        assert leader is not None
+        wiped = next(name for name in cluster.names if name != leader)
+        cluster.inject(LoseDisk(wiped, start=At(3), end=For(1)))
+        await sleep(8)
+        assert cluster.member(wiped).parts.driver.raft.recovering
+        cluster.inject(*cut(wiped, leader))  # the third member still talks to it
+        await sleep(10)
+        async with client.session.open_stream(Address(wiped, "etcd"), Watch(b"k")) as stream:
+            assert (await stream.receive()).created
+            with pytest.raises(NoLeader), fail_after(10):
+                await stream.receive()
 
     with Cluster(3, seed=9) as cluster:
         cluster.wait_for_leader()

@@ -37,6 +37,22 @@ def test_only_voters_campaign(configuration: Configuration) -> None:
     assert one.sent() == []
 
 
+def test_who_may_not_campaign_forgets_a_silent_leader() -> None:
+    """A learner that has heard nothing for an election timeout is no more in touch than a voter."""
+    one = member(configuration=Configuration((2, 3), (1,)))
+    one.step(Heartbeat(3, 0, 1))
+    one.raft.read_index("passed on")
+    one.tick(9)
+    assert one.raft.leader == 2
+
+    one.tick(11)
+
+    assert one.raft.leader is None
+    assert one.reads_dropped == ["passed on"]
+    one.step(Heartbeat(3, 0, 2))
+    assert one.raft.leader == 2
+
+
 def test_a_voter_of_the_outgoing_half_campaigns() -> None:
     """While joint, it may be the only one with a complete log."""
     one = member(configuration=Configuration((2, 3), outgoing=(1, 2)), pre_vote=False)

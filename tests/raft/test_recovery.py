@@ -163,10 +163,15 @@ def test_the_question_is_repeated_once_per_election_timeout() -> None:
     """Until it is answered, and only if there is a leader to ask."""
     one = given(_LEARNING)
 
-    questions = [message for _, message in one.tick(25) if isinstance(message, ReadIndex)]
+    sent = []
+    for _ in range(25):
+        sent += one.tick() + one.step(Heartbeat(3, 9, 1))
+    questions = [message for _, message in sent if isinstance(message, ReadIndex)]
 
     assert len(questions) == 3
     assert len({question.request for question in questions}) == 3
+    one.tick(20)  # until the leader is forgotten
+    assert one.tick(100) == []
 
 
 def test_a_leader_forgets_what_a_lost_disk_acknowledged() -> None:
