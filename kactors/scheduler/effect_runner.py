@@ -1,17 +1,18 @@
 """Carries out what the scheduler wants done: by writing to the apiservers."""
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Final
 
 from kactors.api.errors import ApiError, Conflict, NotFound
 from kactors.api.meta import get_condition
 from kactors.api.objects import Object
 from kactors.api.times import format_time
-from kactors.client.errors import ClientError, OutcomeUnknown
+from kactors.client.errors import ClientError, NotLeading, OutcomeUnknown, ShutDown
 from kactors.client.events import EventRecorder
 from kactors.client.lister import Lister
 from kactors.client.rest import Client
-from kactors.runtime import current_host
+from kactors.runtime import current_host, sleep
 from kactors.runtime.probes import declare, sometimes
 from kactors.scheduler.effects import (
     BindPod,
@@ -24,8 +25,9 @@ from kactors.scheduler.effects import (
 
 __all__ = ["EffectRunner"]
 
-#: How often a binding is written whose outcome stays unknown.
-TRIES_MAX: Final = 3
+#: A binding of unknown outcome is written so often without a pause; each try has its timeout.
+_TRIES_AT_ONCE: Final = 3
+_PAUSE_SECONDS: Final = 1.0
 
 _FOUND_OUT = "scheduler: a binding of unknown outcome had happened"
 declare(_FOUND_OUT)
@@ -83,29 +85,44 @@ class EffectRunner:
         """Bind a pod, and find out whether it is if the answer was lost.
 
         As long as nobody knows the pod must count on its node: were it taken off and bound after
-        all, another might have got the same room.
+        all, another might have got the same room. So it is written until somebody says what became
+        of it, however late the first writing may arrive. Upstream forgets the pod when one writing
+        fails, and relies on the kubelet to refuse what there is no room for.
         """
-        pod, node = effect.pod, effect.node
         unknown = False
-        for number in range(1, TRIES_MAX + 1):
+        for number in count(1):
             try:
-                await self._pods.bind(_object_of(pod), node)
+                await self._pods.bind(_object_of(effect.pod), effect.node)
             except OutcomeUnknown:
-                if number == TRIES_MAX:
-                    raise
                 unknown = True
             except Conflict:
-                if not unknown or not await self._is_bound(pod, node):
+                bound = await self._is_bound(effect) if unknown else False
+                if bound is False:
                     raise
-                sometimes(_FOUND_OUT)
-                return
+                if bound:
+                    sometimes(_FOUND_OUT)
+                    return
+            except (NotFound, NotLeading, ShutDown):
+                raise  # there is nothing to bind any more, or nobody who may
+            except (ApiError, ClientError):
+                if not unknown:
+                    raise
             else:
                 return
+            if number >= _TRIES_AT_ONCE:
+                await sleep(_PAUSE_SECONDS)
 
-    async def _is_bound(self, pod: PodName, node: str) -> bool:
-        found = await self._pods.get(pod.name, pod.namespace)
+    async def _is_bound(self, effect: BindPod) -> bool | None:
+        """Tell whether the pod is where it should be; None if nobody answers."""
+        pod = effect.pod
+        try:
+            found = await self._pods.get(pod.name, pod.namespace)
+        except NotFound:
+            return False
+        except (ApiError, ClientError):
+            return None
         known: tuple[str, str] = (found["metadata"]["uid"], found["spec"].get("nodeName") or "")
-        return known == (pod.uid, node)
+        return known == (pod.uid, effect.node)
 
     async def _patch(self, effect: PatchPodStatus) -> None:
         """Say why a pod is not scheduled, unless that is what its status says already."""

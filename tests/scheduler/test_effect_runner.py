@@ -6,9 +6,9 @@ from typing import Any, cast
 import attrs
 import pytest
 
-from kactors.api.errors import Conflict, NotFound
+from kactors.api.errors import Conflict, NotFound, TooManyRequests
 from kactors.api.objects import Object
-from kactors.client.errors import OutcomeUnknown
+from kactors.client.errors import NotLeading, OutcomeUnknown, ShutDown, Unavailable
 from kactors.client.events import EventRecorder
 from kactors.client.lister import Lister
 from kactors.client.rest import Client
@@ -29,13 +29,16 @@ class FakePods:
         self.pod = pod("p", node_name=node)
         self.calls: list[str] = []
         self.patches: list[Object] = []
+        self.unreadable: list[Exception] = []
 
     def resource(self, _name: str) -> "FakePods":
         """Be the client as well as the resource."""
         return self
 
     async def get(self, _name: str, _namespace: str) -> Object:
-        """Return the pod."""
+        """Return the pod, once it can be read."""
+        if self.unreadable:
+            raise self.unreadable.pop(0)
         return self.pod
 
     async def bind(self, obj: Object, node: str) -> None:
@@ -101,8 +104,35 @@ def test_a_lost_answer_is_asked_for_again() -> None:
         run(FakePods(UNKNOWN, TAKEN, node="other"), bind, binding=True)
     with pytest.raises(Conflict):
         run(FakePods(TAKEN, node="n"), bind, binding=True)
-    with pytest.raises(OutcomeUnknown):
-        run(FakePods(UNKNOWN, UNKNOWN, UNKNOWN), bind, binding=True)
+
+
+def test_a_binding_is_written_until_its_outcome_is_known() -> None:
+    """A pod that was forgotten before that could be bound after all, to room that is taken."""
+    bind = BindPod(POD, "n")
+    refused = TooManyRequests("busy")
+
+    assert len(run(FakePods(*[UNKNOWN] * 20, None), bind, binding=True).calls) == 21
+    assert (
+        len(run(FakePods(UNKNOWN, refused, Unavailable("down"), None), bind, binding=True).calls)
+        == 4
+    )
+    for end in (NotFound("pods", "p"), NotLeading("m2 does"), ShutDown("over")):
+        with pytest.raises(type(end)):
+            run(FakePods(UNKNOWN, end), bind, binding=True)
+    with pytest.raises(TooManyRequests):
+        run(FakePods(refused), bind, binding=True)
+
+
+def test_who_cannot_find_out_asks_on() -> None:
+    """The pod is bound to something, and nobody says to what; then it is gone."""
+    pods = FakePods(UNKNOWN, TAKEN, TAKEN, TAKEN, node="n")
+    pods.unreadable = [Unavailable("down"), Unavailable("down")]
+    assert len(run(pods, BindPod(POD, "n"), binding=True).calls) == 4
+
+    pods = FakePods(UNKNOWN, TAKEN)
+    pods.unreadable = [NotFound("pods", "p")]
+    with pytest.raises(Conflict):
+        run(pods, BindPod(POD, "n"), binding=True)
 
 
 def test_only_news_are_written() -> None:
