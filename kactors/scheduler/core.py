@@ -207,12 +207,12 @@ class SchedulerCore:
         """Try the next pod; None if none is ready."""
         return self.cycles.run(now_ns)
 
-    def preemption_failed(self, uid: str) -> None:
-        """Note that victims could not be asked to go; who needs the room is tried again."""
+    def preemption_failed(self, uid: str, now_ns: int) -> None:
+        """Note that victims could not be asked to go; who needs the room is tried again later."""
         for framework in self.frameworks.values():
             for plugin in framework.plugins.post_filter:
                 plugin.post_filter_failed(uid)
-        self.queue.activate([uid])
+        self.queue.back_off(uid, now_ns)
 
     def next_wake_ns(self) -> int | None:
         """Return when there will be something to do even if nothing happens; None for never."""

@@ -261,7 +261,7 @@ class Scheduler(Actor):
         async with turn:
             failed = await self._runner.attempt(effects)
         for uid in {each.for_pod: None for each in failed if isinstance(each, EvictPod)}:
-            core.preemption_failed(uid)
+            core.preemption_failed(uid, current_time_ns())
             self._woken.set()
 
     async def _bind(

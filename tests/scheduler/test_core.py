@@ -177,12 +177,16 @@ def test_a_pod_is_not_tried_while_its_victims_are_asked_to_go() -> None:
 
 
 def test_a_preemption_that_failed() -> None:
-    """A pod whose victims could not be asked to go is tried again, and asks again."""
+    """A pod whose victims could not be asked to go is tried again, and asks again; not at once."""
     scheduler, _ = crowded()
 
-    scheduler.preemption_failed("default-large")
+    scheduler.preemption_failed("default-large", SECOND)
 
-    effects = attempted(scheduler, 2 * SECOND).effects
+    assert scheduler.schedule_one(SECOND) is None
+    wake_ns = scheduler.next_wake_ns()
+    assert wake_ns is not None
+    assert SECOND < wake_ns <= 4 * SECOND
+    effects = attempted(scheduler, wake_ns).effects
     assert len([each for each in effects if isinstance(each, EvictPod)]) == 3
 
 

@@ -11,7 +11,7 @@ Theory of operation: a pod is in one place at a time.
 Source: kubernetes pkg/scheduler/backend/queue/scheduling_queue.go.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -192,12 +192,18 @@ class SchedulingQueue:
                 moved += queued.pod.uid not in self._waiting
         return moved
 
-    def activate(self, uids: Iterable[str]) -> None:
-        """Move pods to the active queue, whatever they wait for."""
-        for uid in uids:
-            queued = self._waiting.remove(uid) or self._backoff.remove(uid)
-            if queued is not None:
-                self._to_active(queued)
+    def back_off(self, uid: str, now_ns: int) -> None:
+        """Let a pod be tried again after an error's backoff, whatever it waits for.
+
+        For what goes wrong after an attempt. Upstream tries it again at once (``Activate``), which
+        never ends where the next try fails without any time passing.
+        """
+        queued = self._waiting.remove(uid) or self._backoff.remove(uid)
+        if queued is not None:
+            queued.timestamp_ns = now_ns
+            queued.backoff_until_ns = None
+            queued.error_count += 1
+            self._place(queued, Strategy.AFTER_BACKOFF, now_ns)
 
     # -- time ------------------------------------------------------------------------------
 

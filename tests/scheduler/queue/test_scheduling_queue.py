@@ -226,8 +226,22 @@ def test_updates_keep_a_pod_where_it_is() -> None:
     pods.update(latest, 3)
 
     assert pods.pending() == Pending(0, 0, 1, 0, 0)
-    pods.activate([latest.uid])
-    assert popped(pods).pod is latest
+    pods.back_off(latest.uid, 3)
+    assert popped(pods, 5 * SECOND).pod is latest
+
+
+def test_what_went_wrong_after_an_attempt_is_an_error_of_the_pod() -> None:
+    """It is tried again after a backoff that nothing shortens, from wherever it waits."""
+    pods = queue()
+    pods.add(info("p"), 0)
+    reject(pods, popped(pods))
+    for now_ns in (SECOND, 5 * SECOND):
+        pods.back_off("default-p", now_ns)
+        assert pods.pop(now_ns) is None
+    tried = popped(pods, 20 * SECOND)
+    pods.back_off("default-p", 20 * SECOND)  # under way, so whoever tries it knows better
+    assert tried.error_count == 2
+    assert pods.pop(60 * SECOND) is None
 
 
 def test_a_deleted_pod_is_nowhere() -> None:
