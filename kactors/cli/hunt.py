@@ -32,6 +32,8 @@ __all__ = ["hunt"]
 
 _Job = tuple[str, int]
 _PRELOAD = ("kactors.cli.shrinking",)
+#: Lines that tell how far a hunt is where no bar can be drawn.
+_LINES = 50
 
 
 @click.command()
@@ -139,16 +141,19 @@ def _told(failure: Failure) -> str:
 
 
 def _shown(outcomes: Iterator[Done[Run]], total: int, what: str) -> Iterator[Done[Run]]:
-    """Yield outcomes in order, and show how far it is."""
+    """Yield outcomes in order, and show how far it is: by lines if there is no terminal."""
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
+        every = 0 if progress.console.is_terminal else max(1, total // _LINES)
 
         def counted() -> Iterator[Done[Run]]:
-            for done in outcomes:
+            for number, done in enumerate(outcomes, start=1):
                 progress.update(task, advance=1)
+                if every and number % every == 0:
+                    click.echo(f"{what}: {number} of {total} runs", err=True)
                 yield done
 
         yield from in_order(counted())

@@ -48,6 +48,7 @@ def test_a_hunt_finds_failures_once_each(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "3 of 6 runs held" in (tmp_path / "out.html").read_text(encoding="utf-8")
     assert done.output.count("violated by failing, seed 0: ") == 1  # as soon as it is known
+    assert "hunting: 4 of 6 runs" in done.output
     found = json.loads(out.read_text())
     assert (found["runs"], found["held"], found["violated"]) == (6, 3, 3)
     (failure,) = found["failures"]
