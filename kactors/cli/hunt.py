@@ -20,6 +20,7 @@ from kactors.cli.scenarios import (
     is_stdout,
     json_option,
     reference_option,
+    report_option,
     seeds_option,
 )
 from kactors.cli.shrinking import shrink_file
@@ -50,11 +51,7 @@ _LINES = 50
 @click.option("--shrink", is_flag=True, help="Shrink one run of each kind of failure.")
 @reference_option
 @json_option
-@click.option(
-    "--report",
-    type=click.File("w", encoding="utf-8", lazy=False),
-    help="Draw the campaign: an HTML page that needs nothing else.",
-)
+@report_option
 @click.pass_context
 def hunt(
     context: click.Context,

@@ -62,7 +62,7 @@ seeds_option = click.option(
 report_option = click.option(
     "--report",
     type=click.File("w", encoding="utf-8", lazy=False),
-    help="Draw the run: an HTML page that needs nothing else.",
+    help="Draw what was run: an HTML page that needs nothing else.",
 )
 
 

@@ -3,30 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from math import log10
-from string import Template
 from typing import Final
 
 from kactors.faults import FAULTS
 from kactors.faults.injector import Counts
 from kactors.runtime.probes import is_rare
 from kactors.scenario.campaign import Campaign, Failure, Result
-from kactors.scenario.report.markup import WIDTH, key, path, plot, rect, row, tag, text_at
-from kactors.scenario.report.style import STYLE
+from kactors.scenario.report.markup import WIDTH, heading, key, path, plot, rect, row, tag, text_at
+from kactors.scenario.report.style import CAMPAIGN_PAGE, STYLE
 
 __all__ = ["draw_campaign"]
-
-_PAGE: Final = Template("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>$style</style></head><body>
-$head
-$failures
-<main>
-$rows</main>
-$legend
-</body></html>
-""")
 
 #: Names of scenarios and probes are longer than those of a run's rows.
 _STYLE: Final = STYLE + ".name { width: 290px; }\n"
@@ -44,15 +30,15 @@ def draw_campaign(campaign: Campaign, wall_s: float) -> str:
         wall_s: how long it took.
     """
     rows = [
-        _heading("Runs, by seed"),
+        heading("Runs, by seed"),
         *_run_rows(campaign),
-        _heading("Faults"),
+        heading("Faults"),
         *_fault_rows(campaign.faults),
-        _heading("Probes"),
+        heading("Probes"),
         *_probe_rows(campaign.probes),
     ]
     held = f"{campaign.held} of {campaign.runs} runs held"
-    return _PAGE.substitute(
+    return CAMPAIGN_PAGE.substitute(
         title=escape(held),
         style=_STYLE,
         head=_head(campaign, held, wall_s),
@@ -62,15 +48,9 @@ def draw_campaign(campaign: Campaign, wall_s: float) -> str:
     )
 
 
-def _heading(text: str) -> str:
-    return tag("h2", escape(text)) + "\n"
-
-
 def _head(campaign: Campaign, held: str, wall_s: float) -> str:
     good = campaign.complete and not campaign.failures
-    verdict = tag("span", "✓ held" if good else "✗ violated", class_="verdict")
-    if not campaign.complete and not campaign.failures:
-        verdict = tag("span", "○ incomplete", class_="verdict")
+    verdict = "✓ held" if good else "✗ violated" if campaign.failures else "○ incomplete"
     felt = sum(bool(counts.felt) for counts in campaign.faults.values())
     facts = [
         f"{len(campaign.by_scenario())} scenarios",
@@ -81,7 +61,10 @@ def _head(campaign: Campaign, held: str, wall_s: float) -> str:
     ]
     if wall_s:
         facts.append(f"{campaign.virtual_s / wall_s:.0f} times as fast as real time")
-    parts = [tag("h1", verdict + " " + escape(held)), tag("p", " · ".join(facts), class_="facts")]
+    parts = [
+        tag("h1", tag("span", verdict, class_="verdict") + " " + escape(held)),
+        tag("p", " · ".join(facts), class_="facts"),
+    ]
     return tag("header", "".join(parts), class_="good" if good else "bad")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-__all__ = ["WIDTH", "key", "path", "plot", "rect", "row", "tag", "text_at"]
+__all__ = ["WIDTH", "heading", "key", "path", "plot", "rect", "row", "tag", "text_at"]
 
 #: Units from the left to the right of a drawing; it is stretched to the page's width.
 WIDTH = 1000.0
@@ -104,3 +104,8 @@ def text_at(
 def key(look: str, text: str) -> str:
     """Return what a colour means."""
     return tag("span", tag("i", class_=look) + escape(text), class_="key")
+
+
+def heading(text: str) -> str:
+    """Return what stands above a group of rows."""
+    return tag("h2", escape(text)) + "\n"

@@ -8,7 +8,7 @@ from kactors.scenario.report.axis import Axis, axis_row, overlay
 from kactors.scenario.report.happenings import fault_rows, goal_rows, step_row, violation_row
 from kactors.scenario.report.hosts import host_rows
 from kactors.scenario.report.leaders import leader_rows
-from kactors.scenario.report.markup import key, tag
+from kactors.scenario.report.markup import heading, key, tag
 from kactors.scenario.report.readout import readout
 from kactors.scenario.report.series import series_rows
 from kactors.scenario.report.style import PAGE, SCRIPT, STYLE
@@ -44,20 +44,16 @@ def _rows(outcome: Outcome, axis: Axis, stretches: Sequence[Stretch]) -> list[st
     if outcome.violations:
         rows.append(violation_row(axis, outcome.violations))
     if outcome.goals:
-        rows += [_heading("Goals"), *goal_rows(axis, scenario.goals, outcome)]
-    rows.append(_heading("Faults and orders"))
+        rows += [heading("Goals"), *goal_rows(axis, scenario.goals, outcome)]
+    rows.append(heading("Faults and orders"))
     rows += fault_rows(axis, timeline.faults)
     if timeline.steps:
         rows.append(step_row(axis, timeline.steps))
     masters = scenario.topology.master_names
-    rows += [_heading("Hosts"), *host_rows(axis, timeline, masters)]
-    rows += [_heading("Who leads"), *leader_rows(axis, timeline)]
-    rows += [_heading("Cluster and clients"), *series_rows(axis, stretches)]
+    rows += [heading("Hosts"), *host_rows(axis, timeline, masters)]
+    rows += [heading("Who leads"), *leader_rows(axis, timeline)]
+    rows += [heading("Cluster and clients"), *series_rows(axis, stretches)]
     return rows
-
-
-def _heading(text: str) -> str:
-    return tag("h2", escape(text)) + "\n"
 
 
 def _head(outcome: Outcome) -> str:

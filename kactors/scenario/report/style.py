@@ -9,15 +9,20 @@ Source: Okabe and Ito, "Color Universal Design", 2008.
 from string import Template
 from typing import Final
 
-__all__ = ["PAGE", "SCRIPT", "STYLE"]
+__all__ = ["CAMPAIGN_PAGE", "PAGE", "SCRIPT", "STYLE"]
 
-PAGE: Final = Template("""<!doctype html>
+_BEGINNING: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <style>$style</style></head><body>
 $head
-$violations
+"""
+
+#: Of one run.
+PAGE: Final = Template(
+    _BEGINNING
+    + """$violations
 <main id="chart">
 $overlay
 $rows</main>
@@ -27,7 +32,19 @@ $legend
 <script type="application/json" id="data">$readout</script>
 <script>$script</script>
 </body></html>
-""")
+"""
+)
+
+#: Of many.
+CAMPAIGN_PAGE: Final = Template(
+    _BEGINNING
+    + """$failures
+<main>
+$rows</main>
+$legend
+</body></html>
+"""
+)
 
 #: What is filled with which colour: in drawings, and where their colours are explained.
 _FILLS: Final = {

@@ -55,7 +55,7 @@ def test_a_cell_for_each_run_stands_below_its_seed() -> None:
     assert "2 of 3 · 50x" in page
 
 
-def test_failures_are_told_once_each_with_their_replay(tmp_path: Path) -> None:
+def test_failures_are_told_once_each_with_their_replay() -> None:
     """With the file, if there is one, and how small it became."""
     made = campaign(run("a", 1, "goal: x"), run("a", 2, "goal: x"), run("b", 3, "goal: y"))
     first, _ = made.failures.values()
